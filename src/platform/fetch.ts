@@ -1,0 +1,49 @@
+// HTTP for the control plane (OAuth, usage): never follows a redirect, honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+// Limits on size and time belong to the caller. The gateway's data plane has its own pools.
+import type { Env } from './env.ts';
+
+export type FetchInit = {
+  method?: 'GET' | 'POST';
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  signal?: AbortSignal;
+};
+
+/** Resolves with any HTTP status, 3xx included; rejects when no response came. */
+export type Fetch = (url: string, init?: FetchInit) => Promise<Response>;
+
+export function createFetch(env: Env): Fetch {
+  let loaded: Promise<Fetch> | undefined;
+  return async (url, init) => {
+    loaded ??= loadUndici(env);
+    const fetch = await loaded;
+    return fetch(url, init);
+  };
+}
+
+async function loadUndici(env: Env): Promise<Fetch> {
+  const undici = await import('undici');
+  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY'];
+  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY'];
+  const noProxy = env['no_proxy'] ?? env['NO_PROXY'];
+  const dispatcher = new undici.EnvHttpProxyAgent({
+    // Empty strings keep undici from reading process.env behind our back.
+    httpProxy: httpProxy ?? '',
+    httpsProxy: httpsProxy ?? '',
+    noProxy: noProxy ?? '',
+    connections: 8,
+    keepAliveTimeout: 4_000,
+    connect: { timeout: 10_000 },
+  });
+  return async (url, init = {}) => {
+    const response = await undici.fetch(url, {
+      method: init.method ?? 'GET',
+      redirect: 'manual',
+      dispatcher,
+      ...(init.headers === undefined ? {} : { headers: { ...init.headers } }),
+      ...(init.body === undefined ? {} : { body: init.body }),
+      ...(init.signal === undefined ? {} : { signal: init.signal }),
+    });
+    return response;
+  };
+}

@@ -1,0 +1,16 @@
+// Makes text from outside (servers, config files, file names) fit to be shown in a terminal, a log or a page:
+// no control or escape characters, no bidirectional overrides, no line breaks, bounded length.
+
+/* oxlint-disable no-control-regex -- removing control characters is the point */
+const unshowable =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+/g;
+/** CSI, OSC and two-byte escapes (ECMA-48). */
+const escapeSequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
+/* oxlint-enable no-control-regex */
+
+/** One line of at most `maxLength` characters; what is cut ends in `…`. */
+export function cleanText(text: string, maxLength = 200): string {
+  const flat = text.replace(escapeSequences, '').replace(unshowable, ' ').replace(/ {2,}/g, ' ').trim();
+  const characters = Array.from(flat);
+  return characters.length <= maxLength ? flat : `${characters.slice(0, maxLength - 1).join('')}…`;
+}

@@ -1,0 +1,182 @@
+// The contract between host and extension, and the only door an extension may use.
+// Words and shapes are those of OpenClaw's own plugin contract, so that one extension serves both hosts;
+// what only this host offers is optional and named so.
+import type { Clock } from '../platform/clock.ts';
+import type { Fetch } from '../platform/fetch.ts';
+import type { Log } from '../platform/log.ts';
+import type { Random } from '../platform/random.ts';
+import type { Credential, OAuthCredential } from './credential.ts';
+
+export type { ApiKeyCredential, Credential, OAuthCredential, TokenCredential } from './credential.ts';
+export type { Clock } from '../platform/clock.ts';
+export { systemClock } from '../platform/clock.ts';
+export type { Fetch } from '../platform/fetch.ts';
+export { createFetch } from '../platform/fetch.ts';
+export type { Log } from '../platform/log.ts';
+export type { Random } from '../platform/random.ts';
+export { systemRandom } from '../platform/random.ts';
+export { cleanText } from '../platform/text.ts';
+export { OpenClawError, isOpenClawError } from '../errors.ts';
+export type { ErrorCode } from '../errors.ts';
+
+export type PluginDefinition = {
+  id: string;
+  name: string;
+  description: string;
+  /** May be called several times in a process: no side effects, no I/O. */
+  register(api: PluginApi): void;
+};
+
+export type PluginApi = {
+  readonly id: string;
+  /** The whole configuration, read only. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** `plugins.entries[<id>].config`, not yet checked. */
+  readonly pluginConfig: unknown;
+  readonly logger: Log;
+  /** Network, time and chance as this host provides them; another host leaves them out. */
+  readonly ports?: PluginPorts;
+  registerProvider(provider: ProviderPlugin): void;
+};
+
+export type PluginPorts = { fetch: Fetch; clock: Clock; random: Random };
+
+export type ProviderPlugin = {
+  id: string;
+  label: string;
+  aliases?: readonly string[];
+  /** Environment variables that hold a credential of this provider. */
+  envVars?: readonly string[];
+  auth: readonly AuthMethod[];
+  catalog?: { run(context: CatalogContext): ProviderCatalog | Promise<ProviderCatalog> };
+  /** The value that goes on the wire as key, from a stored credential. */
+  formatApiKey?(credential: Credential): string;
+  /**
+   * Trades the refresh token for a new pair. In this host it throws LOGIN_DEAD when the server called the grant dead,
+   * and REFRESH_FAILED (with `data.retryAfterMs` when the server named a time) for everything that may pass.
+   */
+  refreshOAuth?(credential: OAuthCredential, context?: RefreshContext): Promise<OAuthCredential>;
+  /** Tells the server to forget the grant (RFC 7009). Best effort. This host only. */
+  revokeOAuth?(credential: OAuthCredential, context?: RefreshContext): Promise<void>;
+  prepareRuntimeAuth?(context: RuntimeAuthContext): RuntimeAuth | Promise<RuntimeAuth>;
+  resolveUsageAuth?(
+    context: RuntimeAuthContext,
+  ): { token: string; baseUrl?: string } | Promise<{ token: string; baseUrl?: string }>;
+  fetchUsageSnapshot?(context: UsageContext): Promise<UsageSnapshot>;
+  buildAuthDoctorHint?(context: { profileId: string; region?: string }): string | undefined;
+  buildMissingAuthMessage?(context: { provider: string }): string | undefined;
+};
+
+export type AuthMethod = {
+  id: string;
+  label: string;
+  hint?: string;
+  kind: 'oauth' | 'api_key' | 'token' | 'device_code' | 'custom';
+  run(context: AuthContext): Promise<AuthResult>;
+  /** Without a terminal: never asks; throws INPUT_REQUIRED naming the missing flag. */
+  runNonInteractive?(context: AuthContext): Promise<AuthResult>;
+};
+
+export type AuthContext = {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly prompter: AuthPrompter;
+  /** Shows the URL in the person's browser if there is one; false when that was not possible. Never depended on. */
+  openUrl(url: string): Promise<boolean>;
+  /** True where a browser on this machine is of no use (SSH, container). */
+  readonly isRemote: boolean;
+  readonly signal: AbortSignal;
+  /** Command-line options by their long names in camel case: `region`, `profileId`. */
+  readonly opts: Readonly<Record<string, string | boolean | undefined>>;
+};
+
+export type AuthPrompter = {
+  note(message: string, title?: string): void;
+  progress(label: string): { update(message: string): void; stop(message?: string): void };
+  select(question: { message: string; options: readonly SelectOption[]; flag?: string }): Promise<string>;
+  text(question: { message: string; placeholder?: string; flag?: string; secret?: boolean }): Promise<string>;
+  confirm(question: { message: string; initialValue?: boolean; flag?: string }): Promise<boolean>;
+  /** Shows the user code and where to enter it (RFC 8628 section 3.3). This host has it; another may not. */
+  deviceCode?(prompt: DeviceCodePrompt): DeviceCodeDisplay;
+};
+
+export type SelectOption = { value: string; label: string; hint?: string };
+
+export type DeviceCodePrompt = {
+  userCode: string;
+  verificationUrl: string;
+  /** False when the URL's host is not one of the provider's: it is shown as text and never opened. */
+  trusted: boolean;
+  /** How long the code lives, milliseconds. */
+  expiresInMs: number;
+  regionLabel: string;
+};
+
+export type DeviceCodeDisplay = {
+  update(state: DeviceState): void;
+  stop(): void;
+};
+
+/** What a device login is doing now, for the person who waits. */
+export type DeviceState =
+  | { kind: 'waiting'; remainingMs: number }
+  | { kind: 'slowed'; remainingMs: number; intervalMs: number }
+  | { kind: 'trouble'; remainingMs: number; reason: string; retryInMs: number };
+
+export type AuthResult = {
+  profiles: readonly { profileId: string; credential: Credential }[];
+  /** Configuration keys to set, as a tree. */
+  configPatch?: Readonly<Record<string, unknown>>;
+  /** Model ref, `provider/model`. */
+  defaultModel?: string;
+  /** Lines to show after success; text of a server is already cleaned. */
+  notes?: readonly string[];
+};
+
+export type RefreshContext = { signal?: AbortSignal };
+
+export type CatalogContext = {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+export type ModelApi = 'anthropic-messages' | 'openai-completions' | 'openai-responses';
+
+export type ProviderCatalog = {
+  provider: { baseUrl: string; api: ModelApi; models: readonly ModelDefinition[] };
+};
+
+export type ModelDefinition = {
+  id: string;
+  name: string;
+  reasoning: boolean;
+  input: readonly ('text' | 'image')[];
+  /** USD per million tokens; 0 where a plan pays. */
+  cost: { input: number; output: number; cacheRead: number; cacheWrite: number };
+  contextWindow: number;
+  maxTokens: number;
+};
+
+export type RuntimeAuthContext = { profileId: string; credential: Credential };
+
+export type RuntimeAuth = {
+  apiKey: string;
+  /** Origin and path before `/v1/messages`. */
+  baseUrl?: string;
+  /** Milliseconds since the Unix epoch. */
+  expiresAt?: number;
+  /** The complete authentication headers, lower-case names. Without them: `Authorization: Bearer <apiKey>`. */
+  headers?: Readonly<Record<string, string>>;
+};
+
+export type UsageContext = { profileId: string; credential: Credential; signal?: AbortSignal };
+
+export type UsageSnapshot = {
+  provider: string;
+  displayName: string;
+  windows: readonly { label: string; usedPercent: number; resetAt?: number }[];
+  plan?: string;
+  summary?: string;
+  /** Set when the call did not work: `unauthorized` means that the server refused the token. */
+  error?: string;
+};
