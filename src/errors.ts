@@ -106,6 +106,12 @@ export const errorCatalogue = {
     status: 401,
     remedy: 'Log in again: `openclaw auth login[ --profile-id {profileId}]`.',
   },
+  TOKEN_REFUSED: {
+    exit: 1,
+    status: 401,
+    remedy:
+      'Check that the plan is active and that the login is for the right region (global or cn): `openclaw auth status`.',
+  },
   REFRESH_FAILED: {
     exit: 1,
     status: 503,
@@ -206,6 +212,17 @@ export const errorCatalogue = {
     exit: 1,
     status: 502,
     remedy: 'Check the network; the login is untouched. Then send the request again.',
+  },
+  UPSTREAM_UNAUTHORIZED: {
+    exit: 1,
+    status: 401,
+    remedy:
+      'See the region that it belongs to with `openclaw auth status`, then log in again: `openclaw auth login[ --profile-id {profileId}]`.',
+  },
+  PORT_REFUSED: {
+    exit: 1,
+    status: 500,
+    remedy: 'Choose another port: `openclaw gateway run --port 18789`.',
   },
   DEMO_FAILED: {
     exit: 1,

@@ -16,6 +16,19 @@ export type { Log } from '../platform/log.ts';
 export type { Random } from '../platform/random.ts';
 export { systemRandom } from '../platform/random.ts';
 export { cleanText } from '../platform/text.ts';
+export { Secret } from '../platform/secret.ts';
+export type {
+  DeviceOffer,
+  Dialect,
+  NamedError,
+  NoAnswer,
+  ServerAnswer,
+  TokenAnswer,
+} from '../oauth/dialect.ts';
+export { createOAuthClient, toLoginError } from '../oauth/oauth-client.ts';
+export type { Grant, OAuthClient, PendingLogin, RequestFailure } from '../oauth/oauth-client.ts';
+export { awaitApproval } from '../oauth/device-flow.ts';
+export { readJsonAnswer, requireHttps } from '../oauth/form-post.ts';
 export { OpenClawError, isOpenClawError } from '../errors.ts';
 export type { ErrorCode } from '../errors.ts';
 
@@ -56,8 +69,8 @@ export type ProviderPlugin = {
    * and REFRESH_FAILED (with `data.retryAfterMs` when the server named a time) for everything that may pass.
    */
   refreshOAuth?(credential: OAuthCredential, context?: RefreshContext): Promise<OAuthCredential>;
-  /** Tells the server to forget the grant (RFC 7009). Best effort. This host only. */
-  revokeOAuth?(credential: OAuthCredential, context?: RefreshContext): Promise<void>;
+  /** Tells the server to forget the grant (RFC 7009); true when it did. This host only. */
+  revokeOAuth?(credential: OAuthCredential, context?: RefreshContext): Promise<boolean>;
   prepareRuntimeAuth?(context: RuntimeAuthContext): RuntimeAuth | Promise<RuntimeAuth>;
   resolveUsageAuth?(
     context: RuntimeAuthContext,

@@ -1,0 +1,139 @@
+// The plugin: registers the provider `minimax-portal` and nothing else. No side effects before a method is called.
+import {
+  OpenClawError,
+  createFetch,
+  systemClock,
+  systemRandom,
+  type AuthContext,
+  type AuthMethod,
+  type AuthResult,
+  type Credential,
+  type PluginApi,
+  type PluginDefinition,
+} from '../../src/plugin-sdk/index.ts';
+import { logIn, providerId, refresh, revoke, type LoginDeps } from './login.ts';
+import { planModels } from './models.ts';
+import { readPluginConfig } from './plugin-config.ts';
+import { anthropicBaseUrl, isRegionId, regionIds, resolveRegion, type RegionId } from './region.ts';
+import { fetchUsage } from './usage.ts';
+
+const plugin: PluginDefinition = {
+  id: 'minimax-portal-auth',
+  name: 'MiniMax portal login',
+  description: 'Logs in to MiniMax with a browser approval (Global and CN) and keeps the login alive.',
+  register,
+};
+
+export default plugin;
+
+function register(api: PluginApi): void {
+  const ports = api.ports ?? { fetch: createFetch(process.env), clock: systemClock, random: systemRandom };
+  // Read when a method runs, so that a wrong block is reported there and register stays free of effects.
+  const deps = (): LoginDeps => ({ ...ports, config: readPluginConfig(api.pluginConfig) });
+  const regionOf = (credential: Credential) =>
+    resolveRegion(isRegionId(credential.region) ? credential.region : 'global', deps().config);
+
+  api.registerProvider({
+    id: providerId,
+    label: 'MiniMax portal',
+    auth: [
+      method('device', 'MiniMax portal', 'Approve once in the browser; asks for the region', deps, undefined),
+      method('oauth', 'MiniMax portal, Global', 'minimax.io', deps, 'global'),
+      method('oauth-cn', 'MiniMax portal, CN', 'minimaxi.com', deps, 'cn'),
+    ],
+    catalog: {
+      run: () => ({
+        provider: {
+          baseUrl: anthropicBaseUrl(resolveRegion('global', deps().config)),
+          api: 'anthropic-messages',
+          models: planModels,
+        },
+      }),
+    },
+    formatApiKey: tokenOf,
+    refreshOAuth: (credential, context) => refresh(deps(), credential, context),
+    revokeOAuth: (credential, context) => revoke(deps(), credential, context),
+    prepareRuntimeAuth({ credential }) {
+      const token = tokenOf(credential);
+      const baseUrl = credential.type === 'oauth' ? credential.baseUrl : undefined;
+      return {
+        apiKey: token,
+        baseUrl: baseUrl ?? anthropicBaseUrl(regionOf(credential)),
+        ...(credential.type === 'oauth' ? { expiresAt: credential.expires } : {}),
+        // Either header alone has failed for some accounts; both together work.
+        headers: { authorization: `Bearer ${token}`, 'x-api-key': token },
+      };
+    },
+    resolveUsageAuth: ({ credential }) => ({
+      token: tokenOf(credential),
+      baseUrl: regionOf(credential).apiUrl,
+    }),
+    fetchUsageSnapshot: ({ credential, signal }) =>
+      fetchUsage(ports.fetch, regionOf(credential).apiUrl, tokenOf(credential), signal),
+    buildAuthDoctorHint: ({ profileId, region }) =>
+      `${profileId}: log in again with \`openclaw auth login --auth-choice minimax-portal --region ${region ?? 'global'}\`.`,
+    buildMissingAuthMessage: () =>
+      'No MiniMax portal login. Log in with `openclaw onboard --auth-choice minimax-portal`.',
+  });
+}
+
+function method(
+  id: string,
+  label: string,
+  hint: string,
+  deps: () => LoginDeps,
+  fixedRegion: RegionId | undefined,
+): AuthMethod {
+  const run = async (context: AuthContext, askRegion: () => Promise<string>): Promise<AuthResult> => {
+    const wanted = fixedRegion ?? context.opts['region'] ?? (await askRegion());
+    if (!isRegionId(wanted)) {
+      throw new OpenClawError({
+        code: 'USAGE',
+        message: `Unknown region: ${String(wanted).slice(0, 40)}. There are ${regionIds.join(' and ')}.`,
+        remedy: 'Pass `--region global` or `--region cn`.',
+      });
+    }
+    if (
+      fixedRegion !== undefined &&
+      context.opts['region'] !== undefined &&
+      context.opts['region'] !== fixedRegion
+    ) {
+      throw new OpenClawError({
+        code: 'USAGE',
+        message: `This choice logs in to ${fixedRegion}, but --region ${String(context.opts['region']).slice(0, 40)} was given.`,
+        remedy: 'Use `openclaw onboard --auth-choice minimax-portal` with --region, or leave --region out.',
+      });
+    }
+    return logIn(deps(), wanted, context);
+  };
+  return {
+    id,
+    label,
+    hint,
+    kind: 'device_code',
+    run: (context) =>
+      run(context, () =>
+        context.prompter.select({
+          message: 'Which MiniMax site is your account on?',
+          options: [
+            { value: 'global', label: 'Global', hint: 'minimax.io' },
+            { value: 'cn', label: 'CN', hint: 'minimaxi.com' },
+          ],
+          flag: '--region global|cn',
+        }),
+      ),
+    runNonInteractive: (context) =>
+      run(context, () => {
+        throw new OpenClawError({
+          code: 'INPUT_REQUIRED',
+          message: 'Which MiniMax site the account is on is not known, and there is no terminal to ask.',
+          data: { flag: '`--region global` or `--region cn`' },
+        });
+      }),
+  };
+}
+
+function tokenOf(credential: Credential): string {
+  if (credential.type === 'oauth') return credential.access;
+  return credential.type === 'token' ? credential.token : credential.key;
+}

@@ -1,0 +1,156 @@
+// A login from the approved method to the saved profile: the place for the secret is proved before anybody is asked to
+// approve, a free call proves the token, and what was saved is read back. A failure leaves the former login as it was.
+import { OpenClawError, toOpenClawError } from '../errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Credential } from '../plugin-sdk/credential.ts';
+import type { AuthContext, AuthMethod, AuthResult, ProviderPlugin } from '../plugin-sdk/index.ts';
+import type { CredentialStore, KeyRecord, ProfileRecord } from '../store/credential-store.ts';
+
+export type LoginDeps = {
+  store: CredentialStore;
+  clock: Clock;
+  /** Whether the method may ask. */
+  interactive: boolean;
+  onStep?: (step: LoginStep) => void;
+};
+
+export type LoginStep = 'approved' | 'verified' | 'saved';
+
+export type LoginReport = {
+  readonly record: ProfileRecord;
+  readonly key: KeyRecord;
+  readonly verified: boolean;
+  /** Why the free call said nothing, when it did not work for a reason that is not the token's. */
+  readonly verifyTrouble?: string;
+  readonly notes: readonly string[];
+  readonly defaultModel?: string;
+};
+
+const verifyTimeoutMs = 10_000;
+
+/** Rejects with what the method, the key source or the store says; LOGIN_REJECTED when the server refuses the new token. */
+export async function performLogin(
+  deps: LoginDeps,
+  provider: ProviderPlugin,
+  method: AuthMethod,
+  context: AuthContext,
+): Promise<LoginReport> {
+  const key = await deps.store.unlock();
+  const result = await runMethod(deps, method, context);
+  const profile = result.profiles[0];
+  if (profile === undefined) {
+    throw new OpenClawError({
+      code: 'LOGIN_REJECTED',
+      message: `${provider.label} finished without a login.`,
+    });
+  }
+  deps.onStep?.('approved');
+  const verification = await verify(deps, provider, profile.profileId, profile.credential, context.signal);
+  if (verification.verified) deps.onStep?.('verified');
+  const record = await save(deps.store, profile.profileId, profile.credential);
+  deps.onStep?.('saved');
+  return {
+    record,
+    key,
+    ...verification,
+    notes: result.notes ?? [],
+    ...(result.defaultModel === undefined ? {} : { defaultModel: result.defaultModel }),
+  };
+}
+
+function runMethod(deps: LoginDeps, method: AuthMethod, context: AuthContext): Promise<AuthResult> {
+  if (deps.interactive) return method.run(context);
+  if (method.runNonInteractive === undefined) {
+    throw new OpenClawError({
+      code: 'INPUT_REQUIRED',
+      message: `${method.label} has to ask, and there is no terminal.`,
+      data: { flag: 'another choice' },
+    });
+  }
+  return method.runNonInteractive(context);
+}
+
+async function verify(
+  deps: LoginDeps,
+  provider: ProviderPlugin,
+  profileId: string,
+  credential: Credential,
+  signal: AbortSignal,
+): Promise<{ verified: boolean; verifyTrouble?: string }> {
+  if (provider.fetchUsageSnapshot === undefined) return { verified: false };
+  const deadline = new AbortController();
+  const cancel = deps.clock.setTimer(() => deadline.abort(), verifyTimeoutMs);
+  try {
+    const snapshot = await provider.fetchUsageSnapshot({
+      profileId,
+      credential,
+      signal: AbortSignal.any([signal, deadline.signal]),
+    });
+    if (snapshot.error === 'unauthorized') {
+      throw new OpenClawError({
+        code: 'LOGIN_REJECTED',
+        message: `The approval went through, but ${provider.label} refuses the new token for ${profileId}.`,
+      });
+    }
+    return snapshot.error === undefined
+      ? { verified: true }
+      : { verified: false, verifyTrouble: snapshot.error };
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = toOpenClawError(error);
+    if (failure.code === 'LOGIN_REJECTED') throw failure;
+    const trouble = deadline.signal.aborted
+      ? `no answer within ${verifyTimeoutMs / 1000} s`
+      : failure.message;
+    return { verified: false, verifyTrouble: trouble };
+  } finally {
+    cancel();
+  }
+}
+
+async function save(
+  store: CredentialStore,
+  profileId: string,
+  credential: Credential,
+): Promise<ProfileRecord> {
+  const saved = await store.saveLogin(profileId, credential);
+  const read = await store.readProfile(profileId);
+  if (read === undefined || !sameSecret(read.credential, credential)) {
+    throw new OpenClawError({
+      code: 'LOGIN_NOT_SAVED',
+      message: `The login ${profileId} could not be read back from the store after it was saved.`,
+      data: { profileId },
+    });
+  }
+  return saved;
+}
+
+function sameSecret(a: Credential, b: Credential): boolean {
+  if (a.type === 'oauth' && b.type === 'oauth') return a.access === b.access && a.refresh === b.refresh;
+  if (a.type === 'api_key' && b.type === 'api_key') return a.key === b.key;
+  return a.type === 'token' && b.type === 'token' && a.token === b.token;
+}
+
+/** Deletes the login in any case; the server is told if it answers within `timeoutMs`. */
+export async function performLogout(
+  deps: { store: CredentialStore; clock: Clock; timeoutMs?: number },
+  provider: ProviderPlugin | undefined,
+  profileId: string,
+): Promise<{ revoked: boolean; trouble?: string }> {
+  let revoked = false;
+  let trouble: string | undefined;
+  const deadline = new AbortController();
+  const cancel = deps.clock.setTimer(() => deadline.abort(), deps.timeoutMs ?? 5_000);
+  try {
+    const stored = await deps.store.readProfile(profileId);
+    if (stored?.credential.type === 'oauth' && provider?.revokeOAuth !== undefined) {
+      revoked = await provider.revokeOAuth(stored.credential, { signal: deadline.signal });
+    }
+  } catch (error) {
+    trouble = deadline.signal.aborted ? 'the server did not answer in time' : toOpenClawError(error).message;
+  } finally {
+    cancel();
+  }
+  await deps.store.deleteProfile(profileId);
+  return { revoked, ...(trouble === undefined ? {} : { trouble }) };
+}

@@ -1,0 +1,223 @@
+// The commands and their flags; what each does is loaded when it is called.
+import { Command, Option } from 'commander';
+import { version } from '../version.ts';
+import type { CommandContext } from './command-context.ts';
+
+type Action<Options, Args extends readonly unknown[]> = (
+  context: CommandContext,
+  options: Options,
+  ...args: Args
+) => Promise<number>;
+
+export function buildProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
+  const program = new Command('openclaw');
+  program
+    .description('Log in to MiniMax once, and let every tool use it through a local gateway.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ openclaw onboard --auth-choice minimax-portal    log in, once
+  $ openclaw gateway run                             serve on http://127.0.0.1:18789
+  $ eval "$(openclaw env claude-code)" && claude     use it
+
+Files: ~/.openclaw/openclaw.json (configuration), ~/.openclaw/auth (sealed logins).
+Exit codes: 0 ok, 1 error, 2 wrong usage, 130 interrupted.`,
+    );
+
+  /** Adds what every command has, and runs it with the options that were parsed. */
+  const command = <Options, Args extends readonly unknown[]>(
+    parent: Command,
+    spec: string,
+    description: string,
+    load: () => Promise<Action<Options, Args>>,
+  ): Command => {
+    const made = parent
+      .command(spec)
+      .description(description)
+      .option('--json', 'print JSON and nothing else')
+      .action(async (...received: unknown[]) => {
+        const self = received.at(-1) as Command;
+        const run = await load();
+        const args = received.slice(0, -2) as unknown as Args;
+        setExitCode(await run(context, self.opts() as Options, ...args));
+      });
+    return made;
+  };
+  const group = (spec: string, description: string): Command => {
+    const made = program.command(spec).description(description).helpCommand(false);
+    // A group alone shows what is in it.
+    made.action(() => {
+      if (made.args.length > 0) made.error(`unknown command '${made.args.join(' ')}' for 'openclaw ${spec}'`);
+      made.outputHelp();
+    });
+    return made;
+  };
+
+  withLogin(
+    command(
+      program,
+      'onboard',
+      'log in, choose the default model and say what to do next',
+      async () => (await import('./commands/onboard.ts')).onboard,
+    ),
+  )
+    .option('--set-default', 'make the model of the new login the default, also over another one')
+    .option('--keep-default', 'leave the default model as it is')
+    .option('--model <ref>', 'the default model, provider/model')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ openclaw onboard                                        ask for everything
+  $ openclaw onboard --auth-choice minimax-portal --region cn
+  $ openclaw onboard --auth-choice minimax-portal --region global --no-browser --non-interactive`,
+    );
+
+  const auth = group('auth', 'the logins: state, login, logout, refresh');
+  command(
+    auth,
+    'status',
+    'every login with its state, expiry, last refresh and where it is kept',
+    async () => (await import('./commands/auth-status.ts')).authStatus,
+  )
+    .option(
+      '--check',
+      'exit 1 when the login in use is missing or dead, 2 when it will end and cannot be refreshed',
+    )
+    .addHelpText('after', '\nReads the store only: no network, no keychain.');
+  withLogin(
+    command(
+      auth,
+      'login',
+      'log in again or with another account',
+      async () => (await import('./commands/auth-login.ts')).authLogin,
+    ),
+  );
+  command(
+    auth,
+    'logout [profile]',
+    'revoke and delete a login',
+    async () => (await import('./commands/auth-logout.ts')).authLogout,
+  ).option('--all', 'every login');
+  command(
+    auth,
+    'refresh [profile]',
+    'refresh a login now',
+    async () => (await import('./commands/auth-refresh.ts')).authRefresh,
+  );
+
+  const plugins = group('plugins', 'the plugins that bring logins');
+  command(
+    plugins,
+    'list',
+    'what there is, whether it is enabled, and why it failed',
+    async () => (await import('./commands/plugins.ts')).pluginsList,
+  );
+  command(
+    plugins,
+    'enable <id>',
+    'enable a plugin',
+    async () => (await import('./commands/plugins.ts')).pluginsEnable,
+  );
+  command(
+    plugins,
+    'disable <id>',
+    'disable a plugin; its logins are kept',
+    async () => (await import('./commands/plugins.ts')).pluginsDisable,
+  );
+
+  const models = group('models', 'the models that the gateway serves');
+  command(
+    models,
+    'list',
+    'every model that can be used now',
+    async () => (await import('./commands/models.ts')).modelsList,
+  )
+    .option('--provider <id>', 'of one provider only')
+    .option('--plain', 'refs only, one a line');
+  command(
+    models,
+    'set <ref>',
+    'set the default model',
+    async () => (await import('./commands/models.ts')).modelsSet,
+  );
+
+  const gateway = group('gateway', 'the local gateway');
+  command(
+    gateway,
+    'run',
+    'serve in the foreground until Ctrl-C',
+    async () => (await import('./commands/gateway-run.ts')).gatewayRun,
+  )
+    .option('--port <number>', 'listen here instead of 18789; 0 takes any free port')
+    .option(
+      '--ephemeral',
+      'keep everything in memory: log in first, nothing is written, the login ends with the process',
+    )
+    .addOption(new Option('--auth-choice <choice>', 'with --ephemeral: how to log in'))
+    .addOption(new Option('--region <region>', 'with --ephemeral: global or cn'))
+    .option('--no-browser', 'with --ephemeral: do not open a browser');
+  command(
+    gateway,
+    'status',
+    'whether the gateway answers, and whether it can serve',
+    async () => (await import('./commands/gateway-status.ts')).gatewayStatus,
+  ).option('--port <number>', 'ask this port');
+  command(
+    gateway,
+    'token',
+    'print the token that clients must send',
+    async () => (await import('./commands/gateway-token.ts')).gatewayToken,
+  );
+
+  command(
+    program,
+    'env [tool]',
+    'print the exports that point a tool at the gateway',
+    async () => (await import('./commands/env.ts')).env,
+  ).addHelpText(
+    'after',
+    `
+Tools: claude-code, anthropic (the official SDKs and whatever reads their variables; the default).
+
+Example:
+  $ eval "$(openclaw env claude-code)"`,
+  );
+
+  command(
+    program,
+    'demo',
+    'the whole story on this machine, against a built-in simulator',
+    async () => (await import('./commands/demo.ts')).demo,
+  ).addHelpText(
+    'after',
+    '\nUses a folder of its own, touches no keychain and no account, and cleans up. About half a minute.',
+  );
+
+  prepare(program);
+  return program;
+}
+
+function withLogin(command: Command): Command {
+  return command
+    .option('--auth-choice <choice>', 'how to log in: minimax-portal, minimax-global-oauth, minimax-cn-oauth')
+    .option('--region <region>', 'the MiniMax site of the account: global or cn')
+    .option('--profile-id <id>', 'the name of the login, provider:name')
+    .option('--no-browser', 'print the address only')
+    .option('--non-interactive', 'never ask; name the missing flag instead')
+    .option('--storage <kind>', 'where the key is kept: keychain, key-file, credentials-directory')
+    .option('--insecure-storage', 'keep the key in a plain file beside the store');
+}
+
+/** Applies to every command: errors are thrown to run.ts, and usage is not printed on top of them. */
+function prepare(command: Command): void {
+  command.exitOverride();
+  command.configureOutput({ outputError: () => undefined });
+  command.helpOption('-h, --help', 'show help');
+  for (const child of command.commands) prepare(child);
+}

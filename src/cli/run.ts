@@ -1,0 +1,36 @@
+// From words to an exit code: parses, runs the command, prints what it throws. 0 ok, 1 error, 2 usage, 130 interrupted.
+import { CommanderError } from 'commander';
+import { OpenClawError, exitCodeOf } from '../errors.ts';
+import type { CommandContext } from './command-context.ts';
+import { buildProgram } from './program.ts';
+import { errorDocument, formatError } from './ui/error-text.ts';
+
+export async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error, args, context);
+  }
+}
+
+function report(error: unknown, args: readonly string[], context: CommandContext): number {
+  const { terminal } = context;
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const failure = error instanceof CommanderError ? toUsageError(error) : error;
+  const wantsJson = args.includes('--json');
+  if (wantsJson) terminal.writeOut(`${JSON.stringify(errorDocument(failure), undefined, 2)}\n`);
+  else terminal.writeErr(formatError(failure, terminal));
+  return exitCodeOf(failure);
+}
+
+/** Commander's words without its prefix; its "(Did you mean …?)" stays. */
+function toUsageError(error: CommanderError): OpenClawError {
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
+  return new OpenClawError({ code: 'USAGE', message: /[.?)]$/.test(text) ? text : `${text}.` });
+}
