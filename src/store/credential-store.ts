@@ -2,6 +2,9 @@
 // two processes from spending one refresh token. A driver keeps its SQL to itself; every driver passes one contract suite.
 // Reading and listing never write.
 import type { Credential } from '../plugin-sdk/credential.ts';
+import type { KeyRecord } from '../vault/key-record.ts';
+
+export type { KeyRecord } from '../vault/key-record.ts';
 
 export type RefreshOutcome = 'refreshed' | 'transient' | 'dead';
 
@@ -37,16 +40,6 @@ export type ProfileRecord = {
 
 export type StoredProfile = { readonly record: ProfileRecord; readonly credential: Credential };
 
-/** Where the key that opens the sealed columns is kept; recorded once, then obeyed by every process. */
-export type KeyRecord = {
-  readonly kind: 'keychain' | 'credentials-directory' | 'key-file' | 'insecure-file' | 'memory';
-  /** Names the key in the additional data of every sealed value. */
-  readonly keyId: string;
-  /** Keychain account, or file path; absent for memory. */
-  readonly location?: string;
-  readonly createdAtMs: number;
-};
-
 /**
  * Errors of every call: STORE_UNREADABLE, STORE_CORRUPT, STORE_NEWER, STORE_BUSY; those that open or seal a secret add
  * what the key source throws (KEYCHAIN_…, KEY_MISSING, KEY_WRONG, KEY_FILE_INVALID).
@@ -61,7 +54,8 @@ export type CredentialStore = {
   saveLogin(id: string, credential: Credential): Promise<ProfileRecord>;
   /**
    * The outcome of a refresh that began with `generation`. Saves the new credential as the next generation and clears
-   * the intent. `superseded` when another generation is stored by now: nothing is written.
+   * the intent, and a dead mark on that generation, which the server has just disproved. `superseded` when another
+   * generation is stored by now, or none: nothing is written.
    */
   commitRefresh(
     id: string,
@@ -81,12 +75,19 @@ export type CredentialStore = {
   /** Writes only if there is none yet, and resolves with what is stored then. */
   createSecret(name: string, value: string): Promise<string>;
 
+  /** How the store was made; undefined while there is none. Never needs the key. */
   readKeyRecord(): Promise<KeyRecord | undefined>;
-  /** A number that differs after any process has changed anything; one PRAGMA, no table is read. */
+  /**
+   * Loads the key, or chooses where to keep one and makes it: called before a login, so that one that could not be
+   * saved fails before a person has approved it. Adds STORAGE_CONFLICT, INPUT_REQUIRED and USAGE to the errors.
+   */
+  unlock(): Promise<KeyRecord>;
+  /** A number that rises after any process has changed anything; one PRAGMA, no table is read. 0: no store yet. */
   changeCounter(): number;
   /**
-   * The mutex over all processes for `name`, released by the returned function, and by the operating system when its
-   * holder dies. Rejects with STORE_BUSY after `timeoutMs`, or with the signal's reason.
+   * The mutex for `name` over all processes (over this one, when the store is in memory). Released by the returned
+   * function, and by the operating system when its holder dies. Rejects with STORE_BUSY after `timeoutMs`, or with the
+   * signal's reason.
    */
   lock(name: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<() => void>;
   close(): void;

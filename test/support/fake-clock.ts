@@ -25,7 +25,7 @@ export function createFakeClock(startMs = 1_750_000_000_000): FakeClock {
   const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   return {
-    nowMs: () => wallMs,
+    nowMs: () => Math.floor(wallMs),
     monotonicMs: () => monotonicMs,
     setTimer(callback, delayMs) {
       const id = nextId++;

@@ -1,0 +1,49 @@
+// The tables of the store, version 1. Clear columns hold what may be printed; `sealed` holds what may not.
+
+export const schemaVersion = 1;
+
+export const schema = `
+  CREATE TABLE key_record (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    kind TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    location TEXT,
+    created_at_ms INTEGER NOT NULL,
+    -- A sealed constant, which only the right key opens. NULL: the key is being made and has sealed nothing yet.
+    check_value BLOB
+  ) STRICT;
+
+  -- Outlives its profile, so that a generation never means two credentials.
+  CREATE TABLE generations (
+    profile_id TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE profiles (
+    id TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    type TEXT NOT NULL CHECK (type IN ('oauth', 'api_key', 'token')),
+    region TEXT,
+    account TEXT,
+    generation INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    saved_at_ms INTEGER NOT NULL,
+    issued_at_ms INTEGER,
+    expires_at_ms INTEGER,
+    refreshable INTEGER NOT NULL CHECK (refreshable IN (0, 1)),
+    refreshed_at_ms INTEGER,
+    refresh_outcome TEXT CHECK (refresh_outcome IN ('refreshed', 'transient', 'dead')),
+    refresh_reason TEXT,
+    dead_at_ms INTEGER,
+    dead_reason TEXT,
+    intent_at_ms INTEGER,
+    intent_pid INTEGER,
+    sealed BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE secrets (
+    name TEXT PRIMARY KEY,
+    created_at_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL
+  ) STRICT;
+`;

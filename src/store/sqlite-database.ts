@@ -1,0 +1,188 @@
+// One connection to the store's SQLite file: opened when first needed, identified before it is believed, opened again
+// when another file has taken its name. Bounded, non-blocking waits for other processes; transactions.
+// What the tables mean is decided in sqlite-store.ts, who may touch the files in store-place.ts.
+import { DatabaseSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
+import { OpenClawError } from '../errors.ts';
+import { sleep } from '../platform/clock.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import { schema, schemaVersion } from './schema.ts';
+import { isBusy, storeFailure } from './store-failure.ts';
+import type { StorePlace } from './store-place.ts';
+
+/** Errors of every call: STORE_UNREADABLE, STORE_CORRUPT, STORE_NEWER, STORE_BUSY. */
+export type SqliteDatabase = {
+  /** Whether there is a store, on disk or in memory. */
+  isThere(): boolean;
+  isInMemory(): boolean;
+  /** Makes the store on disk. The caller holds the lock that keeps others from doing the same. */
+  create(): void;
+  /** Goes on in memory from here, and leaves the disk alone. */
+  createInMemory(): void;
+  /** undefined, without calling `work`, when there is no store. */
+  read<T>(work: (connection: DatabaseSync) => T): Promise<T | undefined>;
+  /** One transaction, durable when this resolves; what `work` throws rolls it back. May call `work` again. */
+  write<T>(work: (connection: DatabaseSync) => T): Promise<T | undefined>;
+  /** See CredentialStore. */
+  changeCounter(): number;
+  close(): void;
+};
+
+/** `OCac`, in the file's header: tells a store of this program from any other database. */
+const applicationId = 0x4f_43_61_63;
+/** How long an operation waits for other processes, in turns that leave the event loop free. */
+const busyWaitMs = 5_000;
+
+type Connection = { db: DatabaseSync; identity: string; dataVersion: StatementSync };
+
+export function createSqliteDatabase(deps: {
+  readonly place: StorePlace;
+  readonly clock: Clock;
+  readonly random: Random;
+}): SqliteDatabase {
+  const { place, clock, random } = deps;
+  let current: Connection | undefined;
+  let isClosed = false;
+  let ownWrites = 0;
+  let lastCounter = 0;
+
+  const isInMemory = (): boolean => current?.identity === memory;
+
+  /** The connection to what lies at the store's place now. */
+  const connect = (): Connection | undefined => {
+    if (isClosed) throw new OpenClawError({ code: 'INTERNAL', message: 'The store was closed' });
+    if (isInMemory()) return current;
+    const identity = place.identity();
+    if (current !== undefined && current.identity !== identity) {
+      // Moved aside or restored from a backup while it was open: what lies there now is the store.
+      current.db.close();
+      current = undefined;
+      ownWrites = lastCounter;
+    }
+    if (identity === undefined) return undefined;
+    current ??= open(identity);
+    return current;
+  };
+
+  const open = (identity: string): Connection => {
+    place.secure();
+    const db = new DatabaseSync(place.file, { timeout: 0 });
+    try {
+      identify(db, place);
+      return configure(db, identity);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  };
+
+  const patiently = async <T>(work: () => T): Promise<T> => {
+    const deadlineMs = clock.monotonicMs() + busyWaitMs;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || clock.monotonicMs() >= deadlineMs) throw storeFailure(error, place.file);
+      }
+      await sleep(clock, 2 + random.fraction() * 10);
+    }
+  };
+
+  return {
+    isThere: () => connect() !== undefined,
+    isInMemory,
+    create() {
+      place.install((file) => {
+        const db = new DatabaseSync(file);
+        try {
+          db.exec('PRAGMA journal_mode = WAL');
+          db.exec(`BEGIN IMMEDIATE; ${schema} ${stamp} COMMIT`);
+        } finally {
+          db.close();
+        }
+      });
+    },
+    createInMemory() {
+      current?.db.close();
+      const db = new DatabaseSync(memory);
+      db.exec(`${schema} ${stamp}`);
+      current = configure(db, memory);
+    },
+    read: (work) =>
+      patiently(() => {
+        const connection = connect();
+        return connection === undefined ? undefined : work(connection.db);
+      }),
+    write: (work) =>
+      patiently(() => {
+        const connection = connect();
+        if (connection === undefined) return undefined;
+        const result = inTransaction(connection.db, work);
+        ownWrites += 1;
+        return result;
+      }),
+    changeCounter() {
+      try {
+        const connection = connect();
+        if (connection === undefined) return (lastCounter = ownWrites);
+        const row = connection.dataVersion.get() as { data_version: number };
+        // data_version tells of other connections only; both only rise, and so does their sum.
+        lastCounter = ownWrites + row.data_version;
+      } catch (error) {
+        // Another process recovers or truncates the log: what it changed shows in the next call.
+        if (!isBusy(error)) throw storeFailure(error, place.file);
+      }
+      return lastCounter;
+    },
+    close() {
+      isClosed = true;
+      current?.db.close();
+      current = undefined;
+    },
+  };
+}
+
+const memory = ':memory:';
+const stamp = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`;
+
+function configure(db: DatabaseSync, identity: string): Connection {
+  db.exec(
+    'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; ' +
+      'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON',
+  );
+  return { db, identity, dataVersion: db.prepare('PRAGMA data_version') };
+}
+
+/** Reads the header only: a file that is not ours, or not yet ours to understand, stays as it is. */
+function identify(db: DatabaseSync, place: StorePlace): void {
+  const application = db.prepare('PRAGMA application_id').get() as { application_id: number };
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (application.application_id !== applicationId) {
+    throw new OpenClawError({
+      code: 'STORE_CORRUPT',
+      message: `The file ${place.file} is empty or was written by another program`,
+      data: { place: place.folder },
+    });
+  }
+  if (version !== schemaVersion) {
+    throw new OpenClawError({
+      code: version > schemaVersion ? 'STORE_NEWER' : 'STORE_CORRUPT',
+      message: `The store ${place.file} has version ${version}, and this program knows version ${schemaVersion}`,
+      data: { place: place.folder },
+    });
+  }
+}
+
+function inTransaction<T>(db: DatabaseSync, work: (connection: DatabaseSync) => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work(db);
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has rolled back by itself after some errors (disk full, I/O).
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}

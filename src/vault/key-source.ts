@@ -1,0 +1,191 @@
+// The effects behind the choice of a key source: looks at files and environment, asks the keychain, loads or makes the
+// key. What is chosen is decided in key-choice.ts; that a store is never given a second key is seen to by the store.
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isOpenClawError, OpenClawError } from '../errors.ts';
+import { envFlag } from '../platform/env.ts';
+import type { Env } from '../platform/env.ts';
+import { keychainService } from '../platform/keychain.ts';
+import type { Keychain } from '../platform/keychain.ts';
+import type { Random } from '../platform/random.ts';
+import { cleanText } from '../platform/text.ts';
+import { askedFor, decideKeySource, phraseOf } from './key-choice.ts';
+import type { KeyFacts } from './key-choice.ts';
+import { keyFileInvalid, readKeyFile, writeKeyFile } from './key-file.ts';
+import { keyLength } from './key-record.ts';
+import type { KeyKind, KeyRecord } from './key-record.ts';
+
+/** What a person asked for on the command line. */
+export type StorageOptions = {
+  /** `--storage`, as typed: an unknown word becomes USAGE. */
+  readonly kind?: string | undefined;
+  /** `--insecure-storage` */
+  readonly insecureStorage?: boolean | undefined;
+  /** `--ephemeral` */
+  readonly ephemeral?: boolean | undefined;
+};
+
+export type KeySourceDeps = {
+  /** The folder of the store, which a person would move aside; an unprotected key lies in it. */
+  readonly authDir: string;
+  readonly env: Env;
+  readonly keychain: Keychain;
+  readonly random: Random;
+  readonly storage?: StorageOptions | undefined;
+};
+
+/** Errors of every call: KEYCHAIN_…, KEY_FILE_INVALID. */
+export type KeySource = {
+  /**
+   * The kind to use; the keychain is asked only when that decides it. Adds STORAGE_CONFLICT (the store was made with
+   * another kind than was asked for), INPUT_REQUIRED and USAGE.
+   */
+  choose(recorded?: KeyKind): Promise<KeyKind>;
+  /** True when options alone already say that nothing may be written to disk. */
+  isMemoryAskedFor(): boolean;
+  /** Where a key of this kind will be. */
+  locate(kind: KeyKind, keyId: string): string | undefined;
+  /** Makes the key, or takes the one that is provided or was left by an attempt that was cut off. */
+  provide(record: KeyRecord): Promise<Buffer>;
+  /** The key of a store that was made before. Adds KEY_MISSING and KEY_WRONG. */
+  load(record: KeyRecord): Promise<Buffer>;
+  /** Removes the key of an attempt that was cut off before anything was sealed with it. */
+  discard(record: KeyRecord): Promise<void>;
+};
+
+const credentialName = 'openclaw-auth-key';
+
+export function createKeySource(deps: KeySourceDeps): KeySource {
+  const { authDir, env, keychain, random, storage = {} } = deps;
+  const insecureFile = join(authDir, 'insecure.key');
+  const options = {
+    ...(storage.kind === undefined ? {} : { flag: storage.kind }),
+    ...(env['OPENCLAW_AUTH_STORAGE'] === undefined ? {} : { variable: env['OPENCLAW_AUTH_STORAGE'] }),
+    insecureStorage: storage.insecureStorage ?? false,
+    ephemeral: storage.ephemeral ?? false,
+  };
+
+  const credentialsFile = (): string | undefined => {
+    const folder = env['CREDENTIALS_DIRECTORY'];
+    return folder ? resolve(folder, credentialName) : undefined;
+  };
+  const keyFile = (): string | undefined => {
+    const path = env['OPENCLAW_AUTH_KEY_FILE'];
+    return path ? resolve(path) : undefined;
+  };
+
+  const factsOf = (recorded: KeyKind | undefined, answer: KeyFacts['keychain']): KeyFacts => {
+    const credential = credentialsFile();
+    return {
+      ...options,
+      ...(recorded === undefined ? {} : { recorded }),
+      hasCredentialsFile: credential !== undefined && isThere(credential),
+      hasKeyFile: keyFile() !== undefined,
+      keychain: answer,
+      isCi: envFlag(env, 'CI'),
+    };
+  };
+
+  const askKeychain = async (): Promise<KeyFacts['keychain']> => {
+    try {
+      await keychain.probe();
+      return 'usable';
+    } catch (error) {
+      if (isOpenClawError(error)) return error;
+      throw error;
+    }
+  };
+
+  /** The file of a kind that keeps its key in one. What the environment names now wins over what was recorded. */
+  const fileOf = (kind: KeyKind): string | undefined => {
+    if (kind === 'credentials-directory') return credentialsFile();
+    if (kind === 'key-file') return keyFile();
+    return kind === 'insecure-file' ? insecureFile : undefined;
+  };
+  const readFile = (kind: KeyKind, path: string): Buffer | undefined =>
+    readKeyFile(path, { isPrivateFolder: kind === 'credentials-directory' });
+
+  const missing = (kind: KeyKind, detail: string): OpenClawError =>
+    new OpenClawError({
+      code: 'KEY_MISSING',
+      message: `The key that opens the stored logins is gone from ${phraseOf(kind)}: ${detail}`,
+      data: { place: cleanText(authDir, 300) },
+    });
+
+  const accountOf = (record: KeyRecord): string => record.location ?? accountFor(record.keyId);
+
+  const readItem = async (record: KeyRecord): Promise<Buffer | undefined> => {
+    const value = await keychain.get(accountOf(record));
+    if (value === undefined) return undefined;
+    const key = Buffer.from(value, 'base64url');
+    if (key.length === keyLength && key.toString('base64url') === value) return key;
+    throw new OpenClawError({
+      code: 'KEY_WRONG',
+      message: `The keychain item ${accountOf(record)} of service ${keychainService} holds something that is no key`,
+      data: { place: cleanText(authDir, 300) },
+    });
+  };
+
+  return {
+    async choose(recorded) {
+      let decision = decideKeySource(factsOf(recorded, 'not asked'));
+      if (decision.action === 'probe') decision = decideKeySource(factsOf(recorded, await askKeychain()));
+      if (decision.action === 'use') return decision.kind;
+      throw decision.action === 'refuse'
+        ? decision.error
+        : new OpenClawError({ code: 'INTERNAL', message: 'The keychain was asked and is to be asked again' });
+    },
+    isMemoryAskedFor: () => askedFor(options) === 'memory',
+    locate: (kind, keyId) => (kind === 'keychain' ? accountFor(keyId) : fileOf(kind)),
+
+    async provide(record) {
+      const { kind } = record;
+      if (kind === 'memory') return random.bytes(keyLength);
+      if (kind === 'keychain') {
+        const key = random.bytes(keyLength);
+        await keychain.set(accountOf(record), key.toString('base64url'));
+        // Read back before anything is sealed: a key that was not kept is a login that was not saved.
+        if ((await readItem(record))?.equals(key)) return key;
+        throw new OpenClawError({
+          code: 'KEYCHAIN_UNAVAILABLE',
+          message: 'The OS keychain took the key and did not give it back',
+        });
+      }
+      const path = fileOf(kind) ?? record.location ?? '';
+      const found = readFile(kind, path);
+      if (found !== undefined) return found;
+      if (kind !== 'insecure-file') throw keyFileInvalid(path, 'does not exist');
+      const key = random.bytes(keyLength);
+      writeKeyFile(path, key);
+      return key;
+    },
+
+    async load(record) {
+      const { kind } = record;
+      if (kind === 'keychain') {
+        const key = await readItem(record);
+        if (key !== undefined) return key;
+        // Some services show a locked collection as an empty one: only a keychain that works can miss an item.
+        await keychain.probe();
+        throw missing(kind, `it has no item ${accountOf(record)} of service ${keychainService}`);
+      }
+      const path = fileOf(kind) ?? record.location;
+      if (path === undefined) throw missing(kind, 'it ended with the process that made it');
+      const key = readFile(kind, path);
+      if (key === undefined) throw missing(kind, `there is no file ${cleanText(path, 300)}`);
+      return key;
+    },
+
+    async discard(record) {
+      if (record.kind === 'keychain') await keychain.delete(accountOf(record));
+    },
+  };
+}
+
+function accountFor(keyId: string): string {
+  return `credential-key-${keyId}`;
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
