@@ -1,6 +1,6 @@
 // Random JSON5 documents in all the ways people write them, with the place of every member and object, known because
 // the writer counted and not because a parser was asked.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 export type WrittenDocument = {
   text: string;

@@ -1,0 +1,174 @@
+// Changes the configuration file on disk: under a lock, whole or not at all, with the former text kept beside it.
+// What the new text is, `edit-text.ts` decides; which keys are worth setting, the caller.
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isOpenClawError, OpenClawError } from '../errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import { acquireFileLock } from '../platform/file-lock.ts';
+import type { Random } from '../platform/random.ts';
+import { cleanText } from '../platform/text.ts';
+import { editText, type ConfigEdit } from './edit-text.ts';
+import { checkConfigText, readTextFile } from './load.ts';
+
+export type { ConfigEdit } from './edit-text.ts';
+
+export type EditRequest = {
+  readonly file: string;
+  readonly edits: readonly ConfigEdit[];
+  /** Asked after the schema, with the text that would be written; throws to refuse it. */
+  readonly validate?: (text: string) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+};
+
+export type EditResult = {
+  readonly changed: boolean;
+  /** Where the former text is; absent when nothing changed or there was no file. */
+  readonly backup?: string;
+};
+
+const lockTimeoutMs = 10_000;
+const mostLinks = 40;
+
+/**
+ * Makes the file (0600) when it is missing; keeps mode and owner when it is there; writes through a symbolic link.
+ * Errors: CONFIG_WRITE_REFUSED (the result would not load, somebody else changed the file meanwhile, the folder cannot
+ * be written), CONFIG_SYNTAX, CONFIG_INVALID and CONFIG_UNREADABLE for the file as it is. After an error it is untouched.
+ */
+export async function editConfig(request: EditRequest): Promise<EditResult> {
+  const target = await refusing(request.file, async () => targetOf(request.file));
+  const folder = dirname(target);
+  const release = await refusing(target, async () => {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return acquireFileLock(join(folder, `.${basename(target)}.lock`), {
+      clock: request.clock,
+      random: request.random,
+      timeoutMs: lockTimeoutMs,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+  });
+  if (release === undefined) throw refused(target, 'another program has been editing it for 10 seconds');
+  try {
+    return await editLocked(target, request);
+  } finally {
+    release();
+  }
+}
+
+async function editLocked(target: string, request: EditRequest): Promise<EditResult> {
+  const before = readTextFile(target);
+  const after = editText(before ?? '', request.edits, target);
+  if (after === (before ?? '')) return { changed: false };
+  validate(after, target, request);
+  return refusing(target, async () => {
+    if (before !== undefined) replaceFile(`${target}.bak`, before, target);
+    replaceFile(target, after, target, () => {
+      // Editors and other programs know nothing of the lock.
+      if (readTextFile(target) !== before) throw refused(target, 'another program changed it meanwhile');
+    });
+    return before === undefined ? { changed: true } : { changed: true, backup: `${target}.bak` };
+  });
+}
+
+function validate(text: string, target: string, request: EditRequest): void {
+  try {
+    checkConfigText(text, target);
+    request.validate?.(text);
+  } catch (error) {
+    if (!isOpenClawError(error)) throw error;
+    throw new OpenClawError({
+      code: 'CONFIG_WRITE_REFUSED',
+      message: `The change was not written, for the result would not load: ${error.message}`,
+      data: { ...error.data, place: error.data['place'] ?? target },
+    });
+  }
+}
+
+/** A temporary file in the same folder, on disk before it takes the name; mode and owner are those of `model`. */
+function replaceFile(path: string, text: string, model: string, lastCheck: () => void = () => {}): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    const descriptor = openSync(temporary, 'wx', 0o600);
+    try {
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    const stats = statSync(model, { throwIfNoEntry: false });
+    if (stats !== undefined) {
+      chmodSync(temporary, stats.mode & 0o777);
+      if (process.getuid?.() === 0) chownSync(temporary, stats.uid, stats.gid);
+    }
+    lastCheck();
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/** A rename is on disk when its folder is; Windows cannot open folders and needs no such call. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Where the links end, also when nothing is there yet. */
+function targetOf(file: string): string {
+  let path = resolve(file);
+  for (let links = 0; links < mostLinks; links += 1) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return path;
+    if (!stats.isSymbolicLink()) return realpathSync(path);
+    path = resolve(dirname(path), readlinkSync(path));
+  }
+  throw refused(path, 'its symbolic links go round in a circle');
+}
+
+async function refusing<Result>(target: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (isOpenClawError(error) || typeof code !== 'string' || code === 'ABORT_ERR') throw error;
+    if (code === 'EBUSY' || code === 'EXDEV') {
+      throw refused(
+        target,
+        'the file itself is a mount; mount its folder instead, so that it can be replaced',
+      );
+    }
+    throw refused(target, error instanceof Error ? cleanText(error.message) : code);
+  }
+}
+
+function refused(target: string, reason: string): OpenClawError {
+  const place = cleanText(target, 400);
+  return new OpenClawError({
+    code: 'CONFIG_WRITE_REFUSED',
+    message: `${place} was not changed: ${reason}.`,
+    data: { place },
+  });
+}

@@ -1,0 +1,191 @@
+// The file on disk: atomic, backed up, locked over processes, and untouched when an edit is refused.
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import JSON5 from 'json5';
+import { describe, expect, it } from 'vitest';
+import { editConfig, type EditRequest } from '../../src/config/edit.ts';
+import { isOpenClawError, type OpenClawError } from '../../src/errors.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { acquireFileLock } from '../../src/platform/file-lock.ts';
+import { systemRandom } from '../../src/platform/random.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createFakeRandom } from '../support/fake-random.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const port = { path: ['gateway', 'port'], value: 4_000 };
+const written = '{ // mine\n  gateway: { port: 18789 }, // keep\n}\n';
+
+function request(file: string, more: Partial<EditRequest> = {}): EditRequest {
+  return { file, edits: [port], clock: systemClock, random: systemRandom, ...more };
+}
+
+async function refusal(attempt: Promise<unknown>): Promise<OpenClawError> {
+  try {
+    await attempt;
+  } catch (error) {
+    if (isOpenClawError(error)) return error;
+    throw error;
+  }
+  throw new Error('It was written.');
+}
+
+const visible = (folder: string): string[] => readdirSync(folder).filter((name) => !name.endsWith('.lock'));
+
+describe('editConfig', () => {
+  it('writes the change and keeps the former text and the mode', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'openclaw.json');
+    writeFileSync(file, written);
+    chmodSync(file, 0o640);
+    const result = await editConfig(request(file));
+    expect(result).toEqual({ changed: true, backup: `${file}.bak` });
+    expect(readFileSync(file, 'utf8')).toBe(written.replace('18789', '4000'));
+    expect(readFileSync(`${file}.bak`, 'utf8')).toBe(written);
+    expect(visible(folder)).toEqual(['openclaw.json', 'openclaw.json.bak']);
+    if (process.platform === 'win32') return;
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect(statSync(`${file}.bak`).mode & 0o777).toBe(0o640);
+  });
+
+  it('leaves the file alone when nothing changes', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'openclaw.json');
+    writeFileSync(file, '{ gateway: { port: 4000 } }');
+    const before = statSync(file);
+    expect(await editConfig(request(file))).toEqual({ changed: false });
+    expect(statSync(file).ino).toBe(before.ino);
+    expect(visible(folder)).toEqual(['openclaw.json']);
+  });
+
+  it('makes a missing file and its folder for this user alone', async () => {
+    const file = join(tempFolder(), 'state', 'openclaw.json');
+    expect(await editConfig(request(file))).toEqual({ changed: true });
+    expect(readFileSync(file, 'utf8')).toBe('{\n  "gateway": {\n    "port": 4000\n  }\n}\n');
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([true, false])('writes through symbolic links (target there: %j)', async (exists) => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, 'dotfiles'));
+    const target = join(folder, 'dotfiles', 'claw.json');
+    if (exists) writeFileSync(target, written);
+    symlinkSync('second', join(folder, 'first'));
+    symlinkSync(join('dotfiles', 'claw.json'), join(folder, 'second'));
+    await editConfig(request(join(folder, 'first')));
+    expect(lstatSync(join(folder, 'first')).isSymbolicLink()).toBe(true);
+    expect(lstatSync(join(folder, 'second')).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, 'utf8')).toContain('4000');
+  });
+
+  it('refuses links that go round in a circle', async () => {
+    const folder = tempFolder();
+    symlinkSync('b', join(folder, 'a'));
+    symlinkSync('a', join(folder, 'b'));
+    expect((await refusal(editConfig(request(join(folder, 'a'))))).message).toContain('circle');
+  });
+
+  it('keeps values that hang on variables of another machine', async () => {
+    const file = join(tempFolder(), 'openclaw.json');
+    writeFileSync(file, '{ models: { providers: { lab: { baseUrl: "${LAB_URL}" } } } }');
+    expect((await editConfig(request(file))).changed).toBe(true);
+    expect(readFileSync(file, 'utf8')).toContain('baseUrl: "${LAB_URL}"');
+  });
+});
+
+describe('editConfig refuses', () => {
+  it.each<[string, string, Partial<EditRequest>, string, string]>([
+    [
+      'a result of a wrong type',
+      written,
+      { edits: [{ path: ['gateway', 'port'], value: 'x' }] },
+      'CONFIG_WRITE_REFUSED',
+      'gateway.port must be',
+    ],
+    [
+      'a file that was wrong before',
+      '{ gateway: { bind: 1 } }',
+      {},
+      'CONFIG_WRITE_REFUSED',
+      'gateway.bind must be a string',
+    ],
+    ['a broken file', '{ gateway: ', {}, 'CONFIG_SYNTAX', 'ends too early'],
+  ])('%s, and leaves it untouched', async (_, text, more, code, message) => {
+    const folder = tempFolder();
+    const file = join(folder, 'openclaw.json');
+    writeFileSync(file, text);
+    const error = await refusal(editConfig(request(file, more)));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(message);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    expect(visible(folder)).toEqual(['openclaw.json']);
+  });
+
+  it('a file that somebody else changed meanwhile', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'openclaw.json');
+    writeFileSync(file, written);
+    const theirs = '{ theirs: 1 }';
+    const error = await refusal(editConfig(request(file, { validate: () => writeFileSync(file, theirs) })));
+    expect(error.code).toBe('CONFIG_WRITE_REFUSED');
+    expect(error.message).toContain('another program changed it meanwhile');
+    expect(readFileSync(file, 'utf8')).toBe(theirs);
+    expect(visible(folder)).toEqual(['openclaw.json', 'openclaw.json.bak']);
+  });
+
+  it('a folder in place of the file', async () => {
+    const file = join(tempFolder(), 'openclaw.json');
+    mkdirSync(file);
+    expect((await refusal(editConfig(request(file)))).code).toBe('CONFIG_UNREADABLE');
+  });
+
+  it('a place that cannot be written', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'file'), '');
+    const error = await refusal(editConfig(request(join(folder, 'file', 'openclaw.json'))));
+    expect(error.code).toBe('CONFIG_WRITE_REFUSED');
+  });
+
+  it('to wait for ever for another editor', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'openclaw.json');
+    writeFileSync(file, written);
+    const clock = createFakeClock();
+    const random = createFakeRandom();
+    const release = await acquireFileLock(join(folder, '.openclaw.json.lock'), {
+      clock,
+      random,
+      timeoutMs: 1,
+    });
+    const attempt = refusal(editConfig(request(file, { clock, random })));
+    await clock.advance(11_000);
+    expect((await attempt).message).toContain('another program has been editing it');
+    release?.();
+    expect(readFileSync(file, 'utf8')).toBe(written);
+  });
+});
+
+it('many processes that edit one file at once lose no change', async () => {
+  const file = join(tempFolder(), 'openclaw.json');
+  writeFileSync(file, written);
+  const editor = join(import.meta.dirname, '../support/config-editor.ts');
+  const children = ['one', 'two', 'three', 'four'].map((name) =>
+    fork(editor, [file, name, '5'], { execArgv: [] }),
+  );
+  const ends = await Promise.all(children.map((child) => once(child, 'exit')));
+  expect(ends.map(([code]) => code as number)).toEqual([0, 0, 0, 0]);
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain('// keep');
+  const { entries } = JSON5.parse<{ plugins: { entries: object } }>(text).plugins;
+  expect(Object.keys(entries)).toHaveLength(20);
+});
