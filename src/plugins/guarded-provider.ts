@@ -1,0 +1,91 @@
+// A provider whose functions may be called without fear: what a plugin throws comes out as PLUGIN_FAILED, except for
+// errors of this program's own kind and the reason of an abort. Nothing else about the provider changes.
+import { isOpenClawError, OpenClawError } from '../errors.ts';
+import type { AuthMethod, ProviderPlugin } from '../plugin-sdk/index.ts';
+import { cleanText } from '../platform/text.ts';
+
+/** Names of the functions that a provider may have. */
+const functionNames = [
+  'formatApiKey',
+  'refreshOAuth',
+  'revokeOAuth',
+  'prepareRuntimeAuth',
+  'resolveUsageAuth',
+  'fetchUsageSnapshot',
+  'buildAuthDoctorHint',
+  'buildMissingAuthMessage',
+] as const satisfies readonly (keyof ProviderPlugin)[];
+
+/** Functions are still called on the plugin's own object, so `this` in them works; a class's getters stay too. */
+export function guardProvider(pluginId: string, provider: ProviderPlugin): ProviderPlugin {
+  const guards: Record<string, unknown> = {};
+  for (const name of functionNames) {
+    if (provider[name] !== undefined)
+      guards[name] = guard(pluginId, `${provider.id}.${name}`, provider, name);
+  }
+  if (provider.catalog !== undefined) {
+    guards['catalog'] = { run: guard(pluginId, `${provider.id}.catalog.run`, provider.catalog, 'run') };
+  }
+  guards['auth'] = provider.auth.map((method) => guardMethod(pluginId, provider.id, method));
+  return copyWith(provider, guards);
+}
+
+/** The error that stands for whatever a plugin threw. Its cause is left out: it may carry a server's answer. */
+export function pluginFailure(pluginId: string, what: string, thrown: unknown): OpenClawError {
+  if (isOpenClawError(thrown)) return thrown;
+  let message = typeof thrown === 'string' ? thrown : 'it threw something that is no error';
+  if (thrown instanceof Error) message = `${thrown.name}: ${thrown.message}`;
+  return new OpenClawError({
+    code: 'PLUGIN_FAILED',
+    message: `The plugin ${pluginId} failed in ${what}: ${cleanText(message, 300)}`,
+    data: { pluginId },
+  });
+}
+
+function guardMethod(pluginId: string, providerId: string, method: AuthMethod): AuthMethod {
+  const guards: Record<string, unknown> = {};
+  for (const name of ['run', 'runNonInteractive'] as const) {
+    const what = `the login ${providerId}/${cleanText(method.id, 40)} (${name})`;
+    if (method[name] !== undefined) guards[name] = guard(pluginId, what, method, name);
+  }
+  return copyWith(method, guards);
+}
+
+function copyWith<Owner extends object>(owner: Owner, replaced: Record<string, unknown>): Owner {
+  const copy = Object.create(Object.getPrototypeOf(owner) as object | null) as Owner;
+  return Object.assign(copy, owner, replaced);
+}
+
+function guard(
+  pluginId: string,
+  what: string,
+  owner: object,
+  name: string,
+): (...input: unknown[]) => unknown {
+  return (...input) => {
+    const convert = (thrown: unknown): unknown =>
+      isAbortReason(thrown, input) ? thrown : pluginFailure(pluginId, what, thrown);
+    try {
+      const answer: unknown = Reflect.apply(Reflect.get(owner, name) as () => unknown, owner, input);
+      if (!isThenable(answer)) return answer;
+      return Promise.resolve(answer).catch((error: unknown) => {
+        throw convert(error);
+      });
+    } catch (error) {
+      throw convert(error);
+    }
+  };
+}
+
+/** Whoever aborted wants their own reason back. */
+function isAbortReason(thrown: unknown, input: readonly unknown[]): boolean {
+  return input.some((argument) => {
+    const signal: unknown =
+      typeof argument === 'object' && argument !== null ? Reflect.get(argument, 'signal') : undefined;
+    return signal instanceof AbortSignal && signal.aborted && signal.reason === thrown;
+  });
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function';
+}

@@ -1,0 +1,6 @@
+// The providers that are there without a plugin.
+import { anthropic } from './anthropic.ts';
+import type { BuiltinProvider } from './builtin-provider.ts';
+import { minimax } from './minimax.ts';
+
+export const builtinProviders: readonly BuiltinProvider[] = [minimax, anthropic];
