@@ -17,5 +17,5 @@ if (major < neededNode) {
   process.stdout.write(`${version}\n`);
 } else {
   const { runProcess } = await import('./cli/process.ts');
-  await runProcess(args);
+  await runProcess(args, import.meta.url);
 }

@@ -11,6 +11,8 @@ export type LoginDeps = {
   clock: Clock;
   /** Whether the method may ask. */
   interactive: boolean;
+  /** Refuses a store that ends with this process before anybody is asked to approve. */
+  requirePersistence: boolean;
   onStep?: (step: LoginStep) => void;
 };
 
@@ -36,6 +38,12 @@ export async function performLogin(
   context: AuthContext,
 ): Promise<LoginReport> {
   const key = await deps.store.unlock();
+  if (key.kind === 'memory' && deps.requirePersistence) {
+    throw new OpenClawError({
+      code: 'STORAGE_NOT_PERSISTENT',
+      message: 'There is no place here to keep a login: it would be lost when this command ends.',
+    });
+  }
   const result = await runMethod(deps, method, context);
   const profile = result.profiles[0];
   if (profile === undefined) {

@@ -1,7 +1,7 @@
 // Hands a usable login to each request from memory, and keeps that memory fresh: refreshes ahead of expiry, sees what
 // other processes saved, and makes a request wait only when no valid token is left. How a refresh is done is the
 // engine's; which login comes first is order.ts.
-import { OpenClawError, toOpenClawError } from '../errors.ts';
+import { OpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -13,6 +13,8 @@ import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from './lease.ts';
 import { orderProfiles } from './order.ts';
 import { deadLogin, type RefreshEngine } from './refresh.ts';
 
+export type KeyProvider = { provider: string; baseUrl: string; headers: Readonly<Record<string, string>> };
+
 export type ResolverDeps = {
   store: CredentialStore;
   engine: RefreshEngine;
@@ -21,23 +23,25 @@ export type ResolverDeps = {
   /** Explicit order of a provider's profiles, from the configuration. */
   explicitOrder: (provider: string) => readonly string[] | undefined;
   /** Providers that need no login: a key from the configuration or the environment. */
-  keyProviders?: readonly { provider: string; baseUrl: string; headers: Readonly<Record<string, string>> }[];
+  keyProviders?: () => readonly KeyProvider[];
   /** What to say when a provider has no login. */
   missingMessage?: (provider: string) => string | undefined;
   clock: Clock;
   random: Random;
   log: Log;
+  /** A login came, went or changed its credential. */
+  onChange?: () => void;
   /** How long a request waits for a refresh when there is no valid token; 30 s. */
   waitLimitMs?: number;
 };
 
 export type LiveResolver = Resolver & {
-  /** Reads all logins into memory. Call once before the first lease. */
-  load(): Promise<void>;
+  /** Reads all logins into memory, before the first lease; `fresh` builds each lease anew (configuration changed). */
+  load(options?: { fresh?: boolean }): Promise<void>;
   /** Starts watching the store and refreshing ahead of expiry; returns the stop function. */
   start(): () => void;
-  /** Profile ids in memory. */
-  profileIds(): readonly string[];
+  /** How many logins could serve a request now, or after a refresh. */
+  usableProfiles(): number;
 };
 
 type Entry = {
@@ -52,6 +56,14 @@ type Entry = {
 /** Other processes' changes are seen, and due refreshes begun, at this rate; one PRAGMA each time. */
 const tickMs = 250;
 const defaultWaitLimitMs = 30_000;
+/** Failures that say something of one login and nothing of the store. */
+const ownFailures = new Set<ErrorCode>([
+  'STORE_CORRUPT',
+  'PLUGIN_FAILED',
+  'PLUGIN_DISABLED',
+  'CONFIG_INVALID',
+  'URL_REFUSED',
+]);
 
 export function createResolver(deps: ResolverDeps): LiveResolver {
   const { store, engine, clock, random, log } = deps;
@@ -60,27 +72,50 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   let seenCounter = Number.NaN;
   let loading: Promise<void> | undefined;
   let reloadTrouble: string | undefined;
-  const keyLeases = new Map((deps.keyProviders ?? []).map((key) => [key.provider, keyLease(key)]));
+  let keyLeases = readKeyLeases();
+
+  function readKeyLeases(): Map<string, Lease> {
+    return new Map((deps.keyProviders?.() ?? []).map((key) => [key.provider, keyLease(key)]));
+  }
 
   /** Reads the counter before the rows: a change in between is seen as a change next time. */
-  async function reload(): Promise<void> {
+  async function reload(fresh: boolean): Promise<void> {
     const counter = store.changeCounter();
     const records = await store.listProfiles();
     const next = new Map<string, Entry>();
     for (const record of records) {
       const known = entries.get(record.id);
-      if (known !== undefined && known.record.generation === record.generation) {
+      if (!fresh && known !== undefined && known.record.generation === record.generation) {
         known.record = record;
         next.set(record.id, known);
         continue;
       }
-      const stored = await store.readProfile(record.id);
-      const entry = stored === undefined ? undefined : await toEntry(stored, known);
+      const entry = await readEntry(record.id, known);
       if (entry !== undefined) next.set(record.id, entry);
     }
+    // A refresh that finished while the rows were read has put a newer entry into memory.
+    for (const [id, entry] of next) {
+      const current = entries.get(id);
+      if (current !== undefined && current.record.generation > entry.record.generation) next.set(id, current);
+    }
+    const before = [...entries.keys()].join();
     entries = next;
     order = groupByProvider(next);
     seenCounter = counter;
+    if (before !== [...next.keys()].join()) deps.onChange?.();
+  }
+
+  /** A row that does not open, or a plugin that fails, takes its own login away and no other. */
+  async function readEntry(profileId: string, known: Entry | undefined): Promise<Entry | undefined> {
+    try {
+      const stored = await store.readProfile(profileId);
+      return stored === undefined ? undefined : await toEntry(stored, known);
+    } catch (error) {
+      const { code, message } = toOpenClawError(error);
+      if (!ownFailures.has(code)) throw error;
+      log.error('login_unusable', { profile: profileId, code, reason: message });
+      return undefined;
+    }
   }
 
   async function toEntry(stored: StoredProfile, known: Entry | undefined): Promise<Entry | undefined> {
@@ -125,8 +160,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     return grouped;
   }
 
-  function reloadOnce(): Promise<void> {
-    loading ??= reload().finally(() => {
+  function reloadOnce(fresh = false): Promise<void> {
+    loading ??= reload(fresh).finally(() => {
       loading = undefined;
     });
     return loading;
@@ -261,7 +296,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       return renew(entry, entry.record.generation, options?.signal, false);
     },
 
-    load: reloadOnce,
+    async load(options) {
+      await loading;
+      if (options?.fresh === true) keyLeases = readKeyLeases();
+      await reloadOnce(options?.fresh);
+    },
 
     start() {
       let cancel: () => void = () => undefined;
@@ -279,7 +318,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       return () => cancel();
     },
 
-    profileIds: () => [...entries.keys()],
+    usableProfiles: () => [...entries.values()].filter((entry) => entry.record.dead === undefined).length,
   };
 }
 

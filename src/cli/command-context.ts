@@ -2,6 +2,7 @@
 // A command returns its exit code; what it throws is printed and mapped by run.ts.
 import type { Clock } from '../platform/clock.ts';
 import type { Env } from '../platform/env.ts';
+import type { Installation } from '../platform/installation.ts';
 import type { Terminal } from '../platform/terminal.ts';
 import { createStyle, type Style } from './ui/style.ts';
 
@@ -12,8 +13,7 @@ export type CommandContext = {
   readonly clock: Clock;
   /** Aborts with INTERRUPTED on Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Program and arguments that run this CLI again, for child processes and printed commands. */
-  readonly self: readonly [string, ...string[]];
+  readonly installation: Installation;
 };
 
 export type Output = {

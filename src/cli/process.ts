@@ -3,11 +3,12 @@ import module from 'node:module';
 import { homedir } from 'node:os';
 import { OpenClawError } from '../errors.ts';
 import { systemClock } from '../platform/clock.ts';
+import { describeInstallation } from '../platform/installation.ts';
 import { createTerminal } from '../platform/terminal.ts';
 import { formatError } from './ui/error-text.ts';
 import { run } from './run.ts';
 
-export async function runProcess(args: readonly string[]): Promise<void> {
+export async function runProcess(args: readonly string[], mainUrl: string): Promise<void> {
   module.enableCompileCache?.();
   // SQLite is built in and stable enough for us; its notice would be the first line of every command.
   silenceWarning('SQLite is an experimental feature');
@@ -39,14 +40,13 @@ export async function runProcess(args: readonly string[]): Promise<void> {
     terminal,
     clock: systemClock,
     signal: interrupt.signal,
-    self: [process.execPath, process.argv[1] ?? 'openclaw'],
+    installation: describeInstallation(mainUrl),
   });
 }
 
 function silenceWarning(text: string): void {
   const original = process.emitWarning.bind(process) as (...values: unknown[]) => void;
-  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
-    if (String(warning).includes(text)) return;
-    original(warning, ...rest);
-  }) as typeof process.emitWarning;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).includes(text)) original(warning, ...rest);
+  };
 }

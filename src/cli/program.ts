@@ -48,15 +48,8 @@ Exit codes: 0 ok, 1 error, 2 wrong usage, 130 interrupted.`,
       });
     return made;
   };
-  const group = (spec: string, description: string): Command => {
-    const made = program.command(spec).description(description).helpCommand(false);
-    // A group alone shows what is in it.
-    made.action(() => {
-      if (made.args.length > 0) made.error(`unknown command '${made.args.join(' ')}' for 'openclaw ${spec}'`);
-      made.outputHelp();
-    });
-    return made;
-  };
+  const group = (spec: string, description: string): Command =>
+    program.command(spec).description(description).helpCommand(false);
 
   withLogin(
     command(
@@ -199,7 +192,7 @@ Example:
     '\nUses a folder of its own, touches no keychain and no account, and cleans up. About half a minute.',
   );
 
-  prepare(program);
+  prepare(program, context);
   return program;
 }
 
@@ -215,9 +208,14 @@ function withLogin(command: Command): Command {
 }
 
 /** Applies to every command: errors are thrown to run.ts, and usage is not printed on top of them. */
-function prepare(command: Command): void {
+function prepare(command: Command, context: CommandContext): void {
+  const { terminal } = context;
   command.exitOverride();
-  command.configureOutput({ outputError: () => undefined });
+  command.configureOutput({
+    writeOut: (text) => terminal.writeOut(text),
+    writeErr: (text) => terminal.writeErr(text),
+    outputError: () => undefined,
+  });
   command.helpOption('-h, --help', 'show help');
-  for (const child of command.commands) prepare(child);
+  for (const child of command.commands) prepare(child, context);
 }

@@ -10,6 +10,10 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const program = buildProgram(context, (code) => {
     exitCode = code;
   });
+  if (args.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
@@ -21,6 +25,8 @@ export async function run(args: readonly string[], context: CommandContext): Pro
 function report(error: unknown, args: readonly string[], context: CommandContext): number {
   const { terminal } = context;
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // A group without a command has printed its help.
+  if (error instanceof CommanderError && error.code === 'commander.help') return 2;
   const failure = error instanceof CommanderError ? toUsageError(error) : error;
   const wantsJson = args.includes('--json');
   if (wantsJson) terminal.writeOut(`${JSON.stringify(errorDocument(failure), undefined, 2)}\n`);

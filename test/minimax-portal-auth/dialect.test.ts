@@ -1,6 +1,6 @@
 // MiniMax's JSON in, OAuth's meaning out: every shape that the service is known to send.
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   createDialect,
   readDeviceAnswer,

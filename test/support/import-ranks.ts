@@ -11,7 +11,8 @@ export const ranks: readonly (readonly string[])[] = [
   ['src/store/'],
   ['src/auth/', 'src/providers/', 'src/plugins/'],
   ['src/gateway/'],
-  ['src/app.ts', 'src/serving.ts'],
+  ['src/app.ts'],
+  ['src/serving.ts'],
   ['src/cli/'],
   ['src/main.ts'],
 ];

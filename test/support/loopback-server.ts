@@ -7,7 +7,7 @@ export type SeenRequest = { method: string; url: string; headers: IncomingMessag
 
 export async function startServer(
   answer: (request: SeenRequest, response: ServerResponse) => void | Promise<void>,
-): Promise<{ url: string; requests: SeenRequest[]; close(): Promise<void> }> {
+): Promise<{ url: string; requests: SeenRequest[]; close: () => Promise<void> }> {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
     void text(request).then(async (body) => {

@@ -2,14 +2,14 @@
 import { styleText } from 'node:util';
 
 export type Style = {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  warn(text: string): string;
-  bad(text: string): string;
-  accent(text: string): string;
+  bold: (text: string) => string;
+  dim: (text: string) => string;
+  good: (text: string) => string;
+  warn: (text: string) => string;
+  bad: (text: string) => string;
+  accent: (text: string) => string;
   /** OSC 8 hyperlink; the bare URL where the terminal does not know it. */
-  link(url: string): string;
+  link: (url: string) => string;
 };
 
 export function createStyle(colours: boolean, hyperlinks = false): Style {

@@ -1,0 +1,210 @@
+// The composition root: the one place where configuration, plugins, store, vault, auth and catalogue meet.
+// Each part is made when it is first asked for, so that a command pays only for what it uses.
+import { OpenClawError, toOpenClawError } from './errors.ts';
+import type { ProviderCatalog, ProviderPlugin, RuntimeAuth } from './plugin-sdk/index.ts';
+import type { Credential } from './plugin-sdk/credential.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Env } from './platform/env.ts';
+import { createFetch, type Fetch } from './platform/fetch.ts';
+import type { Installation } from './platform/installation.ts';
+import type { Log } from './platform/log.ts';
+import { systemRandom, type Random } from './platform/random.ts';
+import { loadConfig, type LoadedConfig } from './config/load.ts';
+import { resolvePaths, type Paths } from './config/paths.ts';
+import { createChildKeychain } from './vault/child-keychain.ts';
+import { openCredentialStore, type StorageOptions } from './store/open-store.ts';
+import type { CredentialStore, StoredProfile } from './store/credential-store.ts';
+import { createRefreshEngine, type RefreshEngine } from './auth/refresh.ts';
+import { createCatalogue, type ModelCatalogue } from './providers/catalogue.ts';
+import { discoverPlugins } from './plugins/discovery.ts';
+import { createPluginHost, type AuthChoice, type PluginHost } from './plugins/host.ts';
+
+export type AppDeps = {
+  env: Env;
+  homeDir: string;
+  installation: Installation;
+  clock: Clock;
+  log: Log;
+  random?: Random;
+};
+
+export type App = {
+  readonly paths: Paths;
+  readonly installation: Installation;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** For the control plane, with the proxies of the effective environment. */
+  readonly fetch: Fetch;
+  /** Read once; errors as of loadConfig. */
+  config(): LoadedConfig;
+  /** Read again from disk; the former one is kept when it throws. */
+  reloadConfig(): LoadedConfig;
+  /** The options count at the first call. */
+  store(options?: StorageOptions): CredentialStore;
+  plugins(): PluginHost;
+  /** The same plugins with one more enabled, for a login that enables it when it succeeds. */
+  pluginsWith(pluginId: string): PluginHost;
+  /** Enables a plugin without writing it down. */
+  enableForThisProcess(pluginId: string): void;
+  refreshEngine(): RefreshEngine;
+  /** undefined when no enabled plugin serves the credential's provider. */
+  prepareAuth(profileId: string, credential: Credential): Promise<RuntimeAuth | undefined>;
+  close(): void;
+};
+
+export function createApp(deps: AppDeps): App {
+  const { env, clock, log } = deps;
+  const random = deps.random ?? systemRandom;
+  const paths = resolvePaths(env, deps.homeDir);
+  let loaded: LoadedConfig | undefined;
+  let opened: CredentialStore | undefined;
+  let host: PluginHost | undefined;
+  let engine: RefreshEngine | undefined;
+  let lazyFetch: Fetch | undefined;
+  const enabledHere = new Set<string>();
+
+  const readConfig = (): LoadedConfig =>
+    loadConfig({ file: paths.configFile, env, dotenvFile: paths.dotenvFile });
+
+  const makeHost = (config: LoadedConfig, alsoEnabled?: string): PluginHost =>
+    createPluginHost({
+      discovered: discoverPlugins({ config, extensionsUrl: deps.installation.extensions }),
+      config,
+      log,
+      ports: { fetch: app.fetch, clock, random },
+      alsoEnabled: [...enabledHere, ...(alsoEnabled === undefined ? [] : [alsoEnabled])],
+    });
+
+  const app: App = {
+    paths,
+    installation: deps.installation,
+    clock,
+    random,
+    log,
+    fetch: (url, init) => {
+      lazyFetch ??= createFetch(loaded?.env ?? env);
+      return lazyFetch(url, init);
+    },
+    config: () => (loaded ??= readConfig()),
+    reloadConfig() {
+      loaded = readConfig();
+      host = undefined;
+      lazyFetch = undefined;
+      return loaded;
+    },
+    store: (options) =>
+      (opened ??= openCredentialStore({
+        stateDir: paths.stateDir,
+        env,
+        clock,
+        random,
+        keychain: createChildKeychain({ env, clock, random, childUrl: deps.installation.keychainChild }),
+        ...(options === undefined ? {} : { storage: options }),
+        warn: (message) => log.warn('store', { message }),
+      })),
+    plugins: () => (host ??= makeHost(app.config())),
+    pluginsWith: (pluginId) => makeHost(app.config(), pluginId),
+    enableForThisProcess(pluginId) {
+      enabledHere.add(pluginId);
+      host = undefined;
+    },
+    refreshEngine: () =>
+      (engine ??= createRefreshEngine({
+        store: app.store(),
+        clock,
+        random,
+        log,
+        exchange: async (credential) => {
+          const provider = await app.plugins().provider(credential.provider);
+          if (provider?.refreshOAuth === undefined) {
+            throw new OpenClawError({
+              code: 'REFRESH_FAILED',
+              message: `No enabled plugin can refresh a login of ${credential.provider}.`,
+            });
+          }
+          return provider.refreshOAuth(credential);
+        },
+      })),
+    async prepareAuth(profileId, credential) {
+      const provider = await app.plugins().provider(credential.provider);
+      return provider?.prepareRuntimeAuth?.({ profileId, credential });
+    },
+    close() {
+      opened?.close();
+      opened = undefined;
+    },
+  };
+  return app;
+}
+
+/** The auth choice by its id, from the manifests of all plugins. Throws AUTH_CHOICE_UNKNOWN that lists what there is. */
+export function findChoice(host: PluginHost, choiceId: string): AuthChoice {
+  const choices = host.choices();
+  const found = choices.find((choice) => choice.choiceId === choiceId);
+  if (found !== undefined) return found;
+  throw new OpenClawError({
+    code: 'AUTH_CHOICE_UNKNOWN',
+    message: `There is no auth choice ${JSON.stringify(choiceId.slice(0, 60))}. There is: ${choices.map((choice) => choice.choiceId).join(', ')}.`,
+  });
+}
+
+/** The provider and method behind a choice; throws PLUGIN_FAILED when its plugin does not bring them. */
+export async function loadMethod(
+  host: PluginHost,
+  choice: AuthChoice,
+): Promise<{ provider: ProviderPlugin; method: ProviderPlugin['auth'][number] }> {
+  const provider = await host.provider(choice.provider);
+  const method = provider?.auth.find((candidate) => candidate.id === choice.method);
+  if (provider === undefined || method === undefined) {
+    const status = host.statuses().find((plugin) => plugin.id === choice.pluginId);
+    throw new OpenClawError({
+      code: 'PLUGIN_FAILED',
+      message: `The plugin ${choice.pluginId} does not bring the login ${choice.choiceId}${status?.error === undefined ? '' : `: ${status.error}`}.`,
+    });
+  }
+  return { provider, method };
+}
+
+/** Resolves with a renewed login, also when another process renewed it first. */
+export async function refreshNow(app: App, stored: StoredProfile): Promise<StoredProfile> {
+  return app.refreshEngine().refresh(stored.record.id, stored.record.generation, { ignorePause: true });
+}
+
+/** The models that can be served now: of plugins, of configuration and environment. A plugin that fails adds none. */
+export async function buildCatalogue(
+  app: App,
+  host: PluginHost,
+  options: { asIfLoggedInTo?: string } = {},
+): Promise<ModelCatalogue> {
+  const config = app.config();
+  const records = await app.store().listProfiles();
+  const pluginCatalogs: { providerId: string; catalog: ProviderCatalog }[] = [];
+  for (const { provider } of await host.providers()) {
+    if (provider.catalog === undefined) continue;
+    try {
+      const catalog = await provider.catalog.run({ config: config.config, env: config.env });
+      pluginCatalogs.push({ providerId: provider.id, catalog });
+    } catch (error) {
+      app.log.warn('catalog_failed', { provider: provider.id, reason: toOpenClawError(error).message });
+    }
+  }
+  return createCatalogue({
+    config: config.config,
+    env: config.env,
+    pluginCatalogs,
+    providersWithProfile: new Set([
+      ...records.map((record) => record.provider),
+      ...(options.asIfLoggedInTo === undefined ? [] : [options.asIfLoggedInTo]),
+    ]),
+    disabledProviders: host.disabledProviders(),
+  });
+}
+
+/** OPENCLAW_GATEWAY_TOKEN, else `gateway.auth.token` of the configuration, else the one sealed in the store. */
+export function configuredGatewayToken(app: App): string | undefined {
+  const { env, config } = app.config();
+  const written = config.gateway?.auth?.token;
+  const token = env['OPENCLAW_GATEWAY_TOKEN'] ?? (typeof written === 'string' ? written : undefined);
+  return token === undefined || token.trim() === '' ? undefined : token.trim();
+}

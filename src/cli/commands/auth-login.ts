@@ -1,0 +1,65 @@
+// `auth login`: a new login under its own name; the configuration is only touched to enable the plugin.
+import { editConfig } from '../../config/edit.ts';
+import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
+import { createOutput, type CommandContext } from '../command-context.ts';
+import {
+  logInWithChoice,
+  printReport,
+  readStorageOptions,
+  reportToJson,
+  type LoginOptions,
+} from '../login-session.ts';
+import { openApp } from '../open-app.ts';
+import { printConfigWarnings } from '../ui/config-warnings.ts';
+
+export async function authLogin(context: CommandContext, options: LoginOptions): Promise<number> {
+  const output = createOutput(context, options);
+  const app = openApp(context);
+  try {
+    const config = app.config();
+    printConfigWarnings(output, config);
+    const withFormer = await repeatFormer(app, options);
+    const session = await logInWithChoice(app, context, output, withFormer, {
+      storage: readStorageOptions(options),
+      requirePersistence: true,
+    });
+    await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
+    const { pluginId } = session.choice;
+    if (config.config.plugins?.entries?.[pluginId]?.enabled !== true) {
+      await editConfig({
+        file: app.paths.configFile,
+        edits: [{ path: ['plugins', 'entries', pluginId, 'enabled'], value: true }],
+        clock: app.clock,
+        random: app.random,
+      });
+    }
+    printReport(output, session, context.clock.nowMs());
+    output.result(reportToJson(session));
+    return 0;
+  } finally {
+    app.close();
+  }
+}
+
+/** `auth login --profile-id X` for a login that exists: the same way and the same region, unless a flag says otherwise. */
+async function repeatFormer(app: ReturnType<typeof openApp>, options: LoginOptions): Promise<LoginOptions> {
+  const records = await app.store(readStorageOptions(options)).listProfiles();
+  const former =
+    options.profileId === undefined &&
+    options.authChoice === undefined &&
+    options.region === undefined &&
+    records.length === 1
+      ? records[0]
+      : records.find((record) => record.id === options.profileId);
+  if (former === undefined) return options;
+  const choice = app
+    .plugins()
+    .choices()
+    .find((candidate) => candidate.provider === former.provider);
+  return {
+    ...options,
+    profileId: former.id,
+    ...(options.authChoice === undefined && choice !== undefined ? { authChoice: choice.choiceId } : {}),
+    ...(options.region === undefined && former.region !== undefined ? { region: former.region } : {}),
+  };
+}

@@ -1,0 +1,52 @@
+// `auth logout`: the server is told if it can be, the login is deleted in any case, other logins stay.
+import { performLogout } from '../../auth/login.ts';
+import { toOpenClawError } from '../../errors.ts';
+import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
+import type { App } from '../../app.ts';
+import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { openApp } from '../open-app.ts';
+import { pickProfile } from '../profile-argument.ts';
+
+export async function authLogout(
+  context: CommandContext,
+  options: OutputOptions & { all?: boolean },
+  named: string | undefined,
+): Promise<number> {
+  const output = createOutput(context, options);
+  const app = openApp(context);
+  try {
+    const records = await app.store().listProfiles();
+    const chosen = options.all === true ? records : [pickProfile(records, named)];
+    const done: { id: string; revoked: boolean; trouble?: string }[] = [];
+    for (const record of chosen) {
+      const { provider, trouble } = await findProvider(app, record.provider);
+      const outcome = await performLogout({ store: app.store(), clock: context.clock }, provider, record.id);
+      const remark = outcome.trouble ?? trouble;
+      done.push({
+        id: record.id,
+        revoked: outcome.revoked,
+        ...(remark === undefined ? {} : { trouble: remark }),
+      });
+      const told = outcome.revoked ? 'and revoked at the server' : 'here; the server was not told';
+      output.line(`Logged out: ${record.id} (deleted ${told})`);
+      if (remark !== undefined) output.note(`  ${remark}`);
+    }
+    if (chosen.length === 0) output.line('There was no login.');
+    output.result({ loggedOut: done });
+    return 0;
+  } finally {
+    app.close();
+  }
+}
+
+/** A plugin that is off or broken does not keep anybody from logging out. */
+async function findProvider(
+  app: App,
+  id: string,
+): Promise<{ provider: ProviderPlugin | undefined; trouble?: string }> {
+  try {
+    return { provider: await app.plugins().provider(id) };
+  } catch (error) {
+    return { provider: undefined, trouble: toOpenClawError(error).message };
+  }
+}

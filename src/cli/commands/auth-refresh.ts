@@ -1,0 +1,35 @@
+// `auth refresh`: trades the refresh token now, whatever the dates say.
+import { refreshNow } from '../../app.ts';
+import { OpenClawError } from '../../errors.ts';
+import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { openApp } from '../open-app.ts';
+import { pickProfile } from '../profile-argument.ts';
+import { formatRelative } from '../ui/duration.ts';
+
+export async function authRefresh(
+  context: CommandContext,
+  options: OutputOptions,
+  named: string | undefined,
+): Promise<number> {
+  const output = createOutput(context, options);
+  const app = openApp(context);
+  try {
+    const { id } = pickProfile(await app.store().listProfiles(), named);
+    const stored = await app.store().readProfile(id);
+    if (stored === undefined)
+      throw new OpenClawError({ code: 'PROFILE_UNKNOWN', message: `There is no login ${id} any more.` });
+    const { record } = await refreshNow(app, stored);
+    const nowMs = context.clock.nowMs();
+    output.line(
+      `${output.style.good('✓')} Refreshed: ${record.id}${record.expiresAtMs === undefined ? '' : `, access ends ${formatRelative(record.expiresAtMs, nowMs)}`}`,
+    );
+    output.result({
+      id: record.id,
+      generation: record.generation,
+      expiresAt: record.expiresAtMs === undefined ? null : new Date(record.expiresAtMs).toISOString(),
+    });
+    return 0;
+  } finally {
+    app.close();
+  }
+}

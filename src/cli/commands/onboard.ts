@@ -1,0 +1,152 @@
+// `onboard`: the first run. Choose, log in, keep, set the default model, say what to do next. What exists is kept; a
+// failure leaves everything as it was.
+import { buildCatalogue, type App } from '../../app.ts';
+import { editConfig, type ConfigEdit } from '../../config/edit.ts';
+import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
+import { OpenClawError } from '../../errors.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { createOutput, type CommandContext, type Output } from '../command-context.ts';
+import { decideDefaultModel } from '../default-model.ts';
+import {
+  logInWithChoice,
+  mayAsk,
+  printReport,
+  readStorageOptions,
+  reportToJson,
+  type LoginOptions,
+  type LoginSession,
+} from '../login-session.ts';
+import { openApp } from '../open-app.ts';
+import { createPrompter } from '../ui/prompter.ts';
+import { printConfigWarnings } from '../ui/config-warnings.ts';
+
+export type OnboardOptions = LoginOptions & { setDefault?: boolean; keepDefault?: boolean; model?: string };
+
+export async function onboard(context: CommandContext, options: OnboardOptions): Promise<number> {
+  const output = createOutput(context, options);
+  const app = openApp(context);
+  try {
+    const config = app.config();
+    printConfigWarnings(output, config);
+    const storage = readStorageOptions(options);
+    // Contradicting flags end it before anybody approves anything.
+    decideDefaultModel(defaultModelFacts(config, options, undefined), false);
+    const session = await logInWithChoice(app, context, output, options, {
+      storage,
+      requirePersistence: true,
+      check: async (choice) => {
+        if (options.model === undefined) return;
+        const catalogue = await buildCatalogue(app, app.pluginsWith(choice.pluginId), {
+          asIfLoggedInTo: choice.provider,
+        });
+        catalogue.find(options.model);
+      },
+    });
+    await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
+    const model = await settleDefaultModel(app, context, output, options, session);
+    const edits = editsFor(config, session, model);
+    const edited = edits.length === 0 ? undefined : await writeConfig(app, edits);
+    const defaultModel = model ?? currentDefault(config);
+    printReport(output, session, context.clock.nowMs());
+    printNext(output, app, defaultModel, model !== undefined);
+    output.result({
+      ...reportToJson(session),
+      defaultModel: defaultModel ?? null,
+      configFile: app.paths.configFile,
+      configChanged: edited?.changed ?? false,
+      next: ['openclaw gateway run', 'openclaw env claude-code'],
+    });
+    return 0;
+  } finally {
+    app.close();
+  }
+}
+
+async function settleDefaultModel(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: OnboardOptions,
+  session: LoginSession,
+): Promise<string | undefined> {
+  const interactive = mayAsk(context, options);
+  const facts = defaultModelFacts(app.config(), options, session.report.defaultModel);
+  const decision = decideDefaultModel(facts, interactive);
+  if (decision.kind === 'keep') return undefined;
+  const catalogue = await buildCatalogue(app, app.pluginsWith(session.choice.pluginId));
+  if (decision.kind === 'set') return catalogue.find(decision.ref).ref;
+  const prompter = createPrompter(context, output, true);
+  const routes = catalogue.list().filter((route) => route.provider === session.choice.provider);
+  const chosen = await prompter.select({
+    message: 'Which model do you want as the default?',
+    options: [
+      ...routes.map((route) => ({
+        value: route.ref,
+        label: route.ref,
+        ...(route.ref === decision.suggested ? { hint: 'recommended' } : {}),
+      })),
+      ...(facts.current === undefined ? [] : [{ value: '', label: `Keep ${facts.current}` }]),
+    ],
+    flag: '--model',
+  });
+  return chosen === '' ? undefined : chosen;
+}
+
+function defaultModelFacts(config: LoadedConfig, options: OnboardOptions, offered: string | undefined) {
+  return {
+    current: currentDefault(config),
+    offered,
+    wanted: options.model,
+    setDefault: options.setDefault === true,
+    keepDefault: options.keepDefault === true,
+  };
+}
+
+export function currentDefault(config: LoadedConfig): string | undefined {
+  const model = config.config.agents?.defaults?.model;
+  return typeof model === 'string' ? model : model?.primary;
+}
+
+/** Only keys that OpenClaw documents, and only those that differ. */
+function editsFor(config: LoadedConfig, session: LoginSession, model: string | undefined): ConfigEdit[] {
+  const { pluginId } = session.choice;
+  const edits: ConfigEdit[] = [];
+  if (config.config.plugins?.entries?.[pluginId]?.enabled !== true) {
+    edits.push({ path: ['plugins', 'entries', pluginId, 'enabled'], value: true });
+  }
+  if (model !== undefined && model !== currentDefault(config)) edits.push(defaultModelEdit(config, model));
+  return edits;
+}
+
+/** A default that is written as a plain string stays one. */
+export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit {
+  const written = config.config.agents?.defaults?.model;
+  const path = ['agents', 'defaults', 'model'];
+  return { path: typeof written === 'string' ? path : [...path, 'primary'], value: ref };
+}
+
+/** The login is saved by now: a file that cannot be written must not look like a failed login. */
+async function writeConfig(app: App, edits: ConfigEdit[]): Promise<{ changed: boolean }> {
+  try {
+    return await editConfig({ file: app.paths.configFile, edits, clock: app.clock, random: app.random });
+  } catch (error) {
+    if (!(error instanceof OpenClawError)) throw error;
+    throw new OpenClawError({
+      code: error.code,
+      message: `The login is saved, but the configuration is not: ${error.message}`,
+      remedy: `${error.remedy} These keys are missing: ${edits.map((edit) => `${edit.path.join('.')} = ${JSON.stringify(edit.value)}`).join(', ')}.`,
+      data: error.data,
+    });
+  }
+}
+
+function printNext(output: Output, app: App, defaultModel: string | undefined, changed: boolean): void {
+  const { style } = output;
+  if (defaultModel !== undefined)
+    output.line(`  Model    ${defaultModel}${changed ? '' : style.dim(' (unchanged)')}`);
+  output.line(`  Config   ${app.paths.configFile}`);
+  output.line();
+  output.line('Next:');
+  output.line(`  ${style.accent('openclaw gateway run')}                 serve it on this machine`);
+  output.line(`  ${style.accent('eval "$(openclaw env claude-code)"')}   point a tool at it`);
+}

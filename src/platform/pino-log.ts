@@ -1,0 +1,92 @@
+// The Log port on pino: one JSON object a line, or a readable line when a person is looking.
+// No transports: they need worker threads and files of their own, which a bundled program has not.
+// Lines of one turn of the event loop leave in one write, for a gateway writes one a request.
+import { writeSync } from 'node:fs';
+import { pino, type Level } from 'pino';
+import type { Log, LogFields } from './log.ts';
+
+export type LogLevel = Extract<Level, 'debug' | 'info' | 'warn' | 'error'>;
+
+export type PinoLogOptions = {
+  level?: LogLevel;
+  /** A file descriptor (2 is stderr), or anything that takes one or more whole lines. */
+  destination: number | { write(lines: string): void };
+  /** Lines for a person instead of JSON. */
+  pretty?: boolean;
+};
+
+export type PinoLog = Log & {
+  /** Writes what the present turn has gathered: to be called before the process ends. */
+  flush(): void;
+};
+
+/** Warnings and errors are written before the call returns, and with them all that came before. */
+export function createPinoLog(options: PinoLogOptions): PinoLog {
+  const { destination } = options;
+  let gathered = '';
+
+  const write = (lines: string): void => {
+    if (typeof destination === 'number') writeFully(destination, lines);
+    else destination.write(lines);
+  };
+  const flush = (): void => {
+    if (gathered === '') return;
+    const lines = gathered;
+    gathered = '';
+    write(lines);
+  };
+  const gather = (line: string): void => {
+    if (gathered === '') setImmediate(flush).unref();
+    gathered += options.pretty ? readable(line) : line;
+  };
+
+  const logger = pino(
+    {
+      level: options.level ?? 'info',
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: gather },
+  );
+  return {
+    debug: (event, fields) => logger.debug(fields ?? {}, event),
+    info: (event, fields) => logger.info(fields ?? {}, event),
+    warn(event, fields) {
+      logger.warn(fields ?? {}, event);
+      flush();
+    },
+    error(event, fields) {
+      logger.error(fields ?? {}, event);
+      flush();
+    },
+    flush,
+  };
+}
+
+/** A pipe can be full: then the rest waits for its reader rather than being lost. */
+function writeFully(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') continue;
+      // The reader is gone: there is nobody left to tell.
+      return;
+    }
+  }
+}
+
+/** `12:03:09 info  request  status=200  model=…` */
+function readable(line: string): string {
+  const { level, time, event, ...fields } = JSON.parse(line) as LogFields;
+  const parts = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`);
+  const head = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(event)}`;
+  return `${[head, ...parts].join('  ')}\n`;
+}
+
+function shown(value: LogFields[string]): string {
+  return typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,394 @@
+// Logging in as a person or a script does it: real processes, a real portal on loopback.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { approveOnPage } from '../../src/cli/demo/approve-page.ts';
+import { filesHolding } from '../support/credentials.ts';
+import { createHome, loggedIn, onboardArgs, startPortal } from '../support/cli-process.ts';
+import { startServer } from '../support/loopback-server.ts';
+
+type Status = { check: number; storage: { kind: string }; profiles: Record<string, unknown>[] };
+
+describe('onboard', () => {
+  it('logs in, verifies, seals, sets the default model, and says so in one JSON document', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    home.writeConfig(portal.config);
+    const { code, value } = await home.json(onboardArgs);
+    expect({ code, value }).toMatchObject({
+      code: 0,
+      value: {
+        profile: {
+          id: 'minimax-portal:default',
+          provider: 'minimax-portal',
+          region: 'global',
+          refreshable: true,
+        },
+        verified: true,
+        storage: 'key-file',
+        defaultModel: 'minimax-portal/MiniMax-M3',
+      },
+    });
+    const status = (await home.json(['auth', 'status', '--check'])) as unknown as {
+      code: number;
+      value: Status;
+    };
+    expect(status).toMatchObject({
+      code: 0,
+      value: {
+        check: 0,
+        storage: { kind: 'key-file' },
+        profiles: [
+          {
+            id: 'minimax-portal:default',
+            provider: 'minimax-portal',
+            region: 'global',
+            state: 'ok',
+            storage: 'key-file',
+            lastRefresh: null,
+            active: true,
+          },
+        ],
+      },
+    });
+    expect(Date.parse(String(status.value.profiles[0]?.['expiresAt']))).toBeGreaterThan(Date.now());
+    const { access, refresh } = tokensOf(portal.control.issuedTokens());
+    for (const token of [...access, ...refresh]) expect(filesHolding(home.stateDir, token)).toEqual([]);
+    expect(portal.control.state().violations).toEqual([]);
+  });
+
+  it('shows code and address to a person without --json, and the approval page works by plain HTTP', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const home = createHome();
+    home.writeConfig(portal.config);
+    const onboard = home.start(onboardArgs);
+    const open = await onboard.line('stderr', /^ +Open +http/);
+    const code = await onboard.line('stderr', /^ +Code +\S+/);
+    await approveOnPage(open.trim().split(/\s+/)[1] ?? '');
+    const { code: exit, stdout, stderr } = await onboard.ended;
+    expect(exit).toBe(0);
+    expect(portal.control.requests().length).toBeGreaterThan(0);
+    expect(open).toContain(code.trim().split(/\s+/)[1]);
+    expect(stderr).toContain('Approve only if you started this login yourself');
+    expect(stdout).toContain('Logged in: minimax-portal:default (region global)');
+    expect(stdout).toContain('openclaw gateway run');
+  });
+
+  it('keeps comments, order and foreign sections of the configuration', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    const entries = JSON.stringify(
+      (portal.config['plugins'] as { entries: Record<string, { config: unknown }> }).entries[
+        'minimax-portal-auth'
+      ]?.config,
+    );
+    const text = `// mine\n{\n  channels: { telegram: { token: '\${TELEGRAM}' } }, // another program's\n  plugins: { entries: { 'minimax-portal-auth': { config: ${entries} } } },\n}\n`;
+    writeFileSync(home.configFile, text);
+    expect((await home.run(onboardArgs)).code).toBe(0);
+    const after = readFileSync(home.configFile, 'utf8');
+    for (const line of ['// mine', "channels: { telegram: { token: '${TELEGRAM}' } }, // another program's"])
+      expect(after).toContain(line);
+    expect(after).toMatch(/enabled: true/);
+    expect(after).toMatch(/primary: ['"]minimax-portal\/MiniMax-M3['"]/);
+    const again = await home.json(onboardArgs);
+    expect(again.value).toMatchObject({ configChanged: false });
+    expect(readFileSync(home.configFile, 'utf8')).toBe(after);
+  });
+
+  it('leaves a default model that a person chose, unless told', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    home.writeConfig({
+      ...portal.config,
+      agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6' } } },
+    });
+    expect((await home.json(onboardArgs)).value).toMatchObject({
+      defaultModel: 'anthropic/claude-opus-4-6',
+      configChanged: false,
+    });
+    expect((await home.json([...onboardArgs, '--set-default'])).value).toMatchObject({
+      defaultModel: 'minimax-portal/MiniMax-M3',
+    });
+    expect((await home.json([...onboardArgs, '--model', 'minimax-portal/MiniMax-M2.7'])).value).toMatchObject(
+      { defaultModel: 'minimax-portal/MiniMax-M2.7' },
+    );
+  });
+
+  it('two accounts live side by side, and a logout takes only its own', async () => {
+    const portal = await startPortal();
+    const home = await loggedIn(portal);
+    expect(
+      (
+        await home.json([
+          'auth',
+          'login',
+          '--auth-choice',
+          'minimax-portal',
+          '--region',
+          'global',
+          '--profile-id',
+          'minimax-portal:work',
+          '--non-interactive',
+        ])
+      ).code,
+    ).toBe(0);
+    expect((await home.json(['auth', 'logout', 'minimax-portal:default'])).value).toEqual({
+      loggedOut: [{ id: 'minimax-portal:default', revoked: true }],
+    });
+    const { value } = await home.json(['auth', 'status']);
+    expect((value as unknown as Status).profiles).toMatchObject([
+      { id: 'minimax-portal:work', active: true },
+    ]);
+    expect(portal.control.state()).toMatchObject({ liveFamilies: 1 });
+  });
+
+  it('logs out also when the portal is gone', async () => {
+    const portal = await startPortal();
+    const home = await loggedIn(portal);
+    await portal.stop();
+    const { code, value } = await home.json(['auth', 'logout']);
+    expect({ code, value }).toMatchObject({ code: 0, value: { loggedOut: [{ revoked: false }] } });
+    expect((await home.json(['auth', 'status', '--check'])).code).toBe(1);
+  });
+
+  it('the dialect of old clients is moved to the account host by a fresh request', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    const plugins = portal.config['plugins'] as {
+      entries: Record<string, { config: Record<string, unknown> }>;
+    };
+    const entry = plugins.entries['minimax-portal-auth'];
+    if (entry !== undefined) entry.config['dialect'] = 'legacy';
+    home.writeConfig(portal.config);
+    expect((await home.json(onboardArgs)).code).toBe(0);
+    expect(portal.control.state().violations).toEqual([]);
+    expect((await home.json(['auth', 'refresh'])).value).toMatchObject({ generation: 2 });
+  });
+
+  it('serves the legacy dialect to the end where the old host still does', async () => {
+    const portal = await startPortal({ legacy: 'serve' });
+    const home = createHome();
+    const plugins = portal.config['plugins'] as {
+      entries: Record<string, { config: Record<string, unknown> }>;
+    };
+    const entry = plugins.entries['minimax-portal-auth'];
+    if (entry !== undefined) entry.config['dialect'] = 'legacy';
+    home.writeConfig(portal.config);
+    expect((await home.json(onboardArgs)).code).toBe(0);
+    expect((await home.json(['auth', 'refresh'])).code).toBe(0);
+    expect(portal.control.state().violations).toEqual([]);
+  });
+});
+
+describe('when it does not go well', () => {
+  const errorOf = (value: Record<string, unknown>) =>
+    value['error'] as { code: string; message: string; remedy: string };
+
+  it('denied: one clear error, and the former login stays', async () => {
+    const portal = await startPortal();
+    const home = await loggedIn(portal);
+    portal.control.set({ autoApproveMs: null });
+    const onboard = home.start([...onboardArgs, '--json']);
+    const event = JSON.parse(await onboard.line('stderr', /device_code/)) as { user_code: string };
+    portal.control.deny(event.user_code);
+    const { code, stdout } = await onboard.ended;
+    expect(code).toBe(1);
+    expect(errorOf(JSON.parse(stdout) as Record<string, unknown>)).toMatchObject({ code: 'LOGIN_DENIED' });
+    expect((await home.json(['auth', 'status', '--check'])).code).toBe(0);
+  });
+
+  it('Ctrl-C ends it with 130, at once, and nothing is saved', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const home = createHome();
+    home.writeConfig(portal.config);
+    const onboard = home.start(onboardArgs);
+    await onboard.line('stderr', /Code/);
+    onboard.child.kill('SIGINT');
+    expect(await onboard.ended).toMatchObject({ code: 130 });
+    expect((await home.json(['auth', 'status'])).value).toMatchObject({ profiles: [] });
+  });
+
+  it('a dead portal, and one that lies', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    home.writeConfig(portal.config);
+    portal.control.addFault({ target: 'device', kind: 'html' });
+    expect(errorOf((await home.json(onboardArgs)).value)).toMatchObject({
+      code: 'PORTAL_UNREACHABLE',
+      message: expect.stringContaining('not JSON'),
+    });
+    portal.control.set({ overrides: { device: { state: 'somebody-elses' } } });
+    expect(errorOf((await home.json(onboardArgs)).value)).toMatchObject({
+      code: 'LOGIN_REJECTED',
+      message: expect.stringContaining('another login'),
+    });
+    portal.control.set({ overrides: { device: { verification_uri: 'https://evil.example/\u001b[2J' } } });
+    const strange = await home.run(onboardArgs);
+    expect(strange.stderr).toContain('not one of the provider’s own');
+    expect(strange.stderr).not.toContain('\u001b[2J');
+    await portal.stop();
+    expect(errorOf((await home.json(onboardArgs)).value)).toMatchObject({
+      code: 'PORTAL_UNREACHABLE',
+      message: expect.stringContaining('refused'),
+    });
+  });
+
+  it('lives through resets, 503, 429 and slow_down on the way', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    home.writeConfig(portal.config);
+    portal.control.addFault({ target: 'poll', kind: 'reset' });
+    portal.control.addFault({ target: 'poll', kind: 'status', status: 503 });
+    expect((await home.json(onboardArgs)).code).toBe(0);
+    expect(portal.control.state().violations).toEqual([]);
+  });
+
+  it('a token that the API refuses is not saved over a login that works', async () => {
+    const portal = await startPortal();
+    const home = await loggedIn(portal);
+    portal.control.addFault({ target: 'usage', kind: 'status', status: 401, body: '{}' });
+    const { code, value } = await home.json(onboardArgs);
+    expect(code).toBe(1);
+    expect(errorOf(value)).toMatchObject({ code: 'LOGIN_REJECTED' });
+    expect((await home.json(['auth', 'status'])).value).toMatchObject({
+      profiles: [{ generation: 1, state: 'ok' }],
+    });
+  });
+
+  it('an API that does not answer now does not lose the approval', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    home.writeConfig(portal.config);
+    portal.control.addFault({ target: 'usage', kind: 'status', status: 503, times: 5 });
+    expect(await home.json(onboardArgs)).toMatchObject({
+      code: 0,
+      value: { verified: false, verifyTrouble: 'HTTP 503' },
+    });
+  });
+
+  it.each([
+    [['onboard', '--non-interactive'], 2, 'INPUT_REQUIRED', '--auth-choice'],
+    [['onboard', '--auth-choice', 'minimax-portal', '--non-interactive'], 2, 'INPUT_REQUIRED', '--region'],
+    [['onboard', '--auth-choice', 'nonsense'], 2, 'AUTH_CHOICE_UNKNOWN', 'minimax-portal'],
+    [['onboard', '--auth-choice', 'minimax-portal', '--region', 'mars'], 2, 'USAGE', 'global and cn'],
+    [['onboard', '--auth-choice', 'minimax-cn-oauth', '--region', 'global'], 2, 'USAGE', 'cn'],
+    [
+      ['onboard', '--auth-choice', 'minimax-portal', '--profile-id', 'anthropic:x'],
+      2,
+      'USAGE',
+      'minimax-portal:name',
+    ],
+    [
+      ['onboard', '--set-default', '--keep-default', '--auth-choice', 'minimax-portal'],
+      2,
+      'USAGE',
+      'contradict',
+    ],
+    [
+      [
+        'onboard',
+        '--auth-choice',
+        'minimax-portal',
+        '--region',
+        'cn',
+        '--model',
+        'minimax-portal/minimax-m3',
+      ],
+      1,
+      'MODEL_UNKNOWN',
+      'minimax-portal/MiniMax-M3',
+    ],
+    [['onboard', '--storage', 'cloud', '--auth-choice', 'minimax-portal'], 2, 'USAGE', 'keychain'],
+    [['onboard', 'surplus'], 2, 'USAGE', 'argument'],
+    [['onboard', '--rgion', 'cn'], 2, 'USAGE', '--region'],
+    [['auth', 'logout', 'minimax-portal:gone'], 1, 'PROFILE_UNKNOWN', 'none at all'],
+    [['auth', 'refresh'], 1, 'NO_PROFILE', 'no login'],
+    [['plugins', 'enable', 'nope'], 1, 'PLUGIN_NOT_FOUND', 'minimax-portal-auth'],
+    [['models', 'set', 'minimax-portal/MiniMax-M3'], 1, undefined, ''],
+    [['gateway', 'run', '--port', '99999'], 2, 'USAGE', '65535'],
+    [['env', 'codex'], 2, 'USAGE', 'claude-code'],
+  ])('%j -> exit %i, %s', async (args, exit, code, word) => {
+    const home = createHome();
+    const { code: exited, value } = await home.json(args);
+    expect(exited).toBe(exit);
+    const error = errorOf(value);
+    if (code !== undefined) expect(error.code).toBe(code);
+    expect(error.message + error.remedy).toContain(word);
+    expect(error.remedy).not.toBe('');
+  });
+
+  it('broken configuration: the place is named, nothing is lost, and status still answers', async () => {
+    const home = createHome();
+    const text = '{\n  gateway: { port: "eighty" },\n}\n';
+    home.writeConfig(text);
+    const { code, value } = await home.json([
+      'onboard',
+      '--auth-choice',
+      'minimax-portal',
+      '--region',
+      'global',
+    ]);
+    expect(code).toBe(1);
+    expect(errorOf(value)).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/openclaw\.json:2:\d+/),
+    });
+    home.writeConfig('{ a: [1, }');
+    expect(errorOf((await home.json(['models', 'list'])).value)).toMatchObject({ code: 'CONFIG_SYNTAX' });
+    expect((await home.json(['auth', 'status'])).code).toBe(0);
+    expect(readFileSync(home.configFile, 'utf8')).toBe('{ a: [1, }');
+  });
+
+  it('no place for the key: said before anybody approves, and no login is begun', async () => {
+    const portal = await startPortal();
+    const home = createHome({ OPENCLAW_AUTH_KEY_FILE: '' });
+    home.writeConfig(portal.config);
+    const none = await home.start([...onboardArgs, '--json']).ended;
+    expect(none.code).toBe(1);
+    expect(errorOf(JSON.parse(none.stdout) as Record<string, unknown>)).toMatchObject({
+      code: 'KEYCHAIN_UNAVAILABLE',
+      remedy: expect.stringContaining('--insecure-storage'),
+    });
+    const inCi = await home.start([...onboardArgs, '--json'], { CI: 'true' }).ended;
+    expect(errorOf(JSON.parse(inCi.stdout) as Record<string, unknown>)).toMatchObject({
+      code: 'STORAGE_NOT_PERSISTENT',
+    });
+    expect(portal.control.state().counters.deviceRequests).toBe(0);
+    expect((await home.json([...onboardArgs, '--insecure-storage'])).value).toMatchObject({
+      storage: 'insecure-file',
+    });
+    expect((await home.run(['auth', 'status'])).stdout).toContain('INSECURE');
+  });
+
+  it('a page in the way of the browser is text only; the program follows no redirect', async () => {
+    const elsewhere = await startServer((_, response) => void response.end('{}'));
+    const portal = await startServer((_, response) => {
+      response.writeHead(307, { location: `${elsewhere.url}/oauth2/device/code` }).end();
+    });
+    const home = createHome();
+    home.writeConfig({
+      plugins: {
+        entries: {
+          'minimax-portal-auth': {
+            config: {
+              allowLoopbackHttp: true,
+              regions: { global: { accountUrl: portal.url, apiUrl: portal.url } },
+            },
+          },
+        },
+      },
+    });
+    const { value } = await home.json(onboardArgs);
+    expect(errorOf(value)).toMatchObject({
+      code: 'PORTAL_REDIRECTED',
+      message: expect.stringContaining(new URL(elsewhere.url).host),
+    });
+    expect(elsewhere.requests).toEqual([]);
+    await portal.close();
+    await elsewhere.close();
+  });
+});
+
+function tokensOf(issued: unknown): { access: string[]; refresh: string[] } {
+  const text = JSON.stringify(issued);
+  return { access: text.match(/sim-at-[\w-]+/g) ?? [], refresh: text.match(/sim-rt-[\w-]+/g) ?? [] };
+}
