@@ -19,7 +19,6 @@ export const errorCatalogue = {
     remedy: 'Pass {flag}, or run the command in a terminal that can ask.',
   },
   INTERRUPTED: { exit: 130, status: 499, remedy: 'Nothing was changed; run the command again.' },
-  NODE_TOO_OLD: { exit: 2, status: 500, remedy: 'Install Node.js 24 or newer, then run the command again.' },
   INTERNAL: {
     exit: 1,
     status: 500,
@@ -80,12 +79,6 @@ export const errorCatalogue = {
     exit: 1,
     status: 502,
     remedy: 'Check the network and proxy settings (HTTPS_PROXY, NO_PROXY), then run the command again.',
-  },
-  PORTAL_ANSWER_INVALID: {
-    exit: 1,
-    status: 502,
-    remedy:
-      'Something between here and {host} answered in its place (a captive portal or proxy?). Check it, then run the command again.',
   },
   PORTAL_REDIRECTED: {
     exit: 1,

@@ -36,7 +36,7 @@ export function createPinoLog(options: PinoLogOptions): PinoLog {
     write(lines);
   };
   const gather = (line: string): void => {
-    if (gathered === '') setImmediate(flush).unref();
+    if (gathered === '') setImmediate(flush);
     gathered += options.pretty ? readable(line) : line;
   };
 

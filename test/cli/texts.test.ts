@@ -1,6 +1,6 @@
 // What the texts promise: every command that an error or the README names parses, and the README's error table and the
 // catalogue are the same list.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OpenClawError, errorCatalogue, type ErrorCode } from '../../src/errors.ts';
@@ -29,6 +29,16 @@ describe('remedies', () => {
         expect(await complaintAbout(command ?? ''), command).toBeUndefined();
       }
     }
+  });
+});
+
+describe('the catalogue', () => {
+  it('has no code that nothing uses', () => {
+    const root = join(import.meta.dirname, '../..');
+    const sources = globSync('{src,extensions}/**/*.ts', { cwd: root, exclude: ['src/errors.ts'] });
+    const text = sources.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+    // INTERNAL is what toOpenClawError makes of anything else.
+    expect(codes.filter((code) => code !== 'INTERNAL' && !text.includes(`'${code}'`))).toEqual([]);
   });
 });
 
