@@ -91,6 +91,8 @@ export async function openStage(
     });
     request.end(method === 'POST' ? body : undefined);
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    // An answer that came early ends the rest of the upload; what became of the answer shows in itself.
+    request.on('error', () => {});
     return answer;
   };
 

@@ -3,7 +3,7 @@
 import { buildCatalogue, type App } from '../../app.ts';
 import { editConfig, type ConfigEdit } from '../../config/edit.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
-import { OpenClawError } from '../../errors.ts';
+import { OpenClawError, isOpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { decideDefaultModel } from '../default-model.ts';
@@ -43,9 +43,10 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
       },
     });
     await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
+    // Before any further question: from here on the login serves, whatever is answered.
+    const enabled = await writeConfig(app, enableEdits(config, session));
     const model = await settleDefaultModel(app, context, output, options, session);
-    const edits = editsFor(config, session, model);
-    const edited = edits.length === 0 ? undefined : await writeConfig(app, edits);
+    const chosen = await writeConfig(app, modelEdits(config, model));
     const defaultModel = model ?? currentDefault(config);
     printReport(output, session, context.clock.nowMs());
     printNext(output, app, defaultModel, model !== undefined);
@@ -53,7 +54,7 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
       ...reportToJson(session),
       defaultModel: defaultModel ?? null,
       configFile: app.paths.configFile,
-      configChanged: edited?.changed ?? false,
+      configChanged: enabled || chosen,
       next: ['openclaw gateway run', 'openclaw env claude-code'],
     });
     return 0;
@@ -77,19 +78,31 @@ async function settleDefaultModel(
   if (decision.kind === 'set') return catalogue.find(decision.ref).ref;
   const prompter = createPrompter(context, output, true);
   const routes = catalogue.list().filter((route) => route.provider === session.choice.provider);
-  const chosen = await prompter.select({
-    message: 'Which model do you want as the default?',
-    options: [
-      ...routes.map((route) => ({
-        value: route.ref,
-        label: route.ref,
-        ...(route.ref === decision.suggested ? { hint: 'recommended' } : {}),
-      })),
-      ...(facts.current === undefined ? [] : [{ value: '', label: `Keep ${facts.current}` }]),
-    ],
-    flag: '--model',
-  });
+  const chosen = await orKeep(
+    prompter.select({
+      message: 'Which model do you want as the default?',
+      options: [
+        ...routes.map((route) => ({
+          value: route.ref,
+          label: route.ref,
+          ...(route.ref === decision.suggested ? { hint: 'recommended' } : {}),
+        })),
+        ...(facts.current === undefined ? [] : [{ value: '', label: `Keep ${facts.current}` }]),
+      ],
+      flag: '--model',
+    }),
+  );
   return chosen === '' ? undefined : chosen;
+}
+
+/** The login is saved: cancelling this question cancels nothing but the question. */
+async function orKeep(question: Promise<string>): Promise<string> {
+  try {
+    return await question;
+  } catch (error) {
+    if (isOpenClawError(error) && error.code === 'INTERRUPTED') return '';
+    throw error;
+  }
 }
 
 function defaultModelFacts(config: LoadedConfig, options: OnboardOptions, offered: string | undefined) {
@@ -108,14 +121,13 @@ export function currentDefault(config: LoadedConfig): string | undefined {
 }
 
 /** Only keys that OpenClaw documents, and only those that differ. */
-function editsFor(config: LoadedConfig, session: LoginSession, model: string | undefined): ConfigEdit[] {
-  const { pluginId } = session.choice;
-  const edits: ConfigEdit[] = [];
-  if (config.config.plugins?.entries?.[pluginId]?.enabled !== true) {
-    edits.push({ path: ['plugins', 'entries', pluginId, 'enabled'], value: true });
-  }
-  if (model !== undefined && model !== currentDefault(config)) edits.push(defaultModelEdit(config, model));
-  return edits;
+function enableEdits(config: LoadedConfig, { choice }: LoginSession): ConfigEdit[] {
+  if (config.config.plugins?.entries?.[choice.pluginId]?.enabled === true) return [];
+  return [{ path: ['plugins', 'entries', choice.pluginId, 'enabled'], value: true }];
+}
+
+function modelEdits(config: LoadedConfig, model: string | undefined): ConfigEdit[] {
+  return model === undefined || model === currentDefault(config) ? [] : [defaultModelEdit(config, model)];
 }
 
 /** A default that is written as a plain string stays one. */
@@ -126,9 +138,16 @@ export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit 
 }
 
 /** The login is saved by now: a file that cannot be written must not look like a failed login. */
-async function writeConfig(app: App, edits: ConfigEdit[]): Promise<{ changed: boolean }> {
+async function writeConfig(app: App, edits: ConfigEdit[]): Promise<boolean> {
+  if (edits.length === 0) return false;
   try {
-    return await editConfig({ file: app.paths.configFile, edits, clock: app.clock, random: app.random });
+    const { changed } = await editConfig({
+      file: app.paths.configFile,
+      edits,
+      clock: app.clock,
+      random: app.random,
+    });
+    return changed;
   } catch (error) {
     if (!(error instanceof OpenClawError)) throw error;
     throw new OpenClawError({
