@@ -1,3 +1,4 @@
+// The log adapter: what a line holds, and when it is written.
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,0 +1,111 @@
+// One request to one upstream with one lease: streams what can be streamed, holds back what must be judged first
+// (error bodies, and the small JSON that may be an error inside HTTP 200).
+// What follows from a judgement is the exchange's; how bytes reach the client is the relay's.
+import type { Relay } from './relay.ts';
+import type { AnswerHead, ReadHead } from './response-headers.ts';
+import type { Upstream, UpstreamRequest } from './upstream.ts';
+
+export type AttemptEvents = {
+  /** An answer of which nothing has been sent. True passes it on, false throws it away: the exchange goes on itself. */
+  judge(head: AnswerHead, body: Buffer): boolean;
+  /** The answer has been passed on whole. */
+  onDone(head: AnswerHead): void;
+  /** Nothing of an answer has reached the client. */
+  onUnreachable(error: Error): void;
+  /** The answer broke off after its first byte. */
+  onCut(head: AnswerHead, error: Error): void;
+};
+
+export type Attempt = {
+  /** The client has left: ends the upstream's work at once, and no event follows. */
+  abort(): void;
+};
+
+/** The small JSON bodies that are looked into, though their status is 200. */
+const smallAnswerBytes = 4 * 1024;
+
+export function sendAttempt(
+  upstream: Upstream,
+  readHead: ReadHead,
+  maxHeldBytes: number,
+  request: UpstreamRequest,
+  relay: Relay,
+  ownHeaders: readonly string[],
+  events: AttemptEvents,
+): Attempt {
+  let head: AnswerHead | undefined;
+  let held: Buffer[] | undefined;
+  let heldBytes = 0;
+  let abortUpstream: ((reason?: Error) => void) | undefined;
+  let resumeUpstream: () => void = nothing;
+  let over = false;
+
+  /** True when the held answer was passed on. */
+  const release = (answer: AnswerHead): boolean => {
+    const body = held?.length === 1 ? held[0] : Buffer.concat(held ?? []);
+    held = undefined;
+    if (!events.judge(answer, body ?? nobody)) {
+      over = true;
+      return false;
+    }
+    relay.start(answer, ownHeaders, resumeUpstream);
+    if (body !== undefined && body.length > 0) relay.write(body);
+    return true;
+  };
+
+  upstream.send(request, {
+    onConnect(abort) {
+      abortUpstream = abort;
+      if (over) abort();
+    },
+    onHeaders(status, raw, resume) {
+      if (status < 200 || over) return true;
+      head = readHead(status, raw);
+      resumeUpstream = resume;
+      if (mustHold(head)) held = [];
+      else relay.start(head, ownHeaders, resume);
+      return true;
+    },
+    onData(chunk) {
+      if (over || head === undefined) return true;
+      if (held === undefined) return relay.write(chunk);
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (heldBytes > maxHeldBytes && !release(head)) abortUpstream?.();
+      return true;
+    },
+    onComplete() {
+      if (over || head === undefined) return;
+      if (held !== undefined && !release(head)) return;
+      over = true;
+      relay.end();
+      events.onDone(head);
+    },
+    onError(error) {
+      if (over) return;
+      over = true;
+      if (relay.started() && head !== undefined) events.onCut(head, error);
+      else events.onUnreachable(error);
+    },
+  });
+
+  return {
+    abort() {
+      over = true;
+      abortUpstream?.();
+    },
+  };
+}
+
+const nobody = Buffer.alloc(0);
+const nothing = (): void => {};
+
+function mustHold(head: AnswerHead): boolean {
+  if (head.status >= 400) return true;
+  const { contentLength } = head;
+  return (
+    contentLength !== undefined &&
+    contentLength <= smallAnswerBytes &&
+    head.contentType.startsWith('application/json')
+  );
+}

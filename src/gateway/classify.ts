@@ -1,0 +1,152 @@
+// Decides what an upstream's answer means for the login and the model behind it. Pure.
+// What is then done about it (refresh, cool down, fail over) belongs to the exchange and to the resolver.
+
+export type AnswerClass =
+  | 'ok'
+  | 'auth'
+  | 'rate_limit'
+  | 'quota'
+  | 'billing'
+  | 'overloaded'
+  | 'model_unavailable'
+  | 'format'
+  | 'context_overflow'
+  | 'timeout'
+  | 'server_error';
+
+export type UpstreamAnswer = {
+  status: number;
+  /** The `Retry-After` header as sent. */
+  retryAfter?: string | undefined;
+  /** The body's text, or its beginning; empty for an answer that was not held back. */
+  body: string;
+};
+
+export type Classification = {
+  kind: AnswerClass;
+  /** The vendor's own code, when the body has one. */
+  code?: number;
+  /** Text of the server, not yet cleaned; empty when the body has none. */
+  message: string;
+  retryAfterMs?: number;
+};
+
+/** Codes of the body; they say more than the status, which is 200 or 500 for some of them. */
+const classOfCode: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerClass>([
+  [1000, 'server_error'],
+  [1001, 'server_error'],
+  [1002, 'rate_limit'],
+  [1004, 'auth'],
+  [1008, 'billing'],
+  [1024, 'server_error'],
+  [1028, 'quota'],
+  [1030, 'quota'],
+  [1033, 'server_error'],
+  [2013, 'format'],
+  [2049, 'auth'],
+  [2056, 'quota'],
+  [2061, 'model_unavailable'],
+]);
+
+const classOfText: readonly (readonly [RegExp, AnswerClass])[] = [
+  [
+    /context (?:window|length)|context_length|prompt is too long|too many tokens|maximum context/i,
+    'context_overflow',
+  ],
+  [/login fail|cookie is missing|invalid api key/i, 'auth'],
+  [/usage limit exceeded/i, 'quota'],
+  [/insufficient balance/i, 'billing'],
+  [/high traffic detected/i, 'overloaded'],
+];
+
+const classOfStatus: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerClass>([
+  [401, 'auth'],
+  [402, 'billing'],
+  [403, 'auth'],
+  [408, 'timeout'],
+  [429, 'rate_limit'],
+  [499, 'timeout'],
+  [504, 'timeout'],
+  [522, 'timeout'],
+  [524, 'timeout'],
+  [529, 'overloaded'],
+]);
+
+export function classify(answer: UpstreamAnswer, nowMs: number): Classification {
+  const { code, message } = readErrorBody(answer.body);
+  const kind = classOf(answer.status, code, message);
+  const classification: Classification = { kind, message };
+  if (code !== undefined) classification.code = code;
+  const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
+  if (retryAfterMs !== undefined && kind !== 'ok') classification.retryAfterMs = retryAfterMs;
+  return classification;
+}
+
+function classOf(status: number, code: number | undefined, message: string): AnswerClass {
+  // A long prompt is refused with the code of any bad parameter: the text is the more exact one.
+  const textClass = classOfText.find(([pattern]) => pattern.test(message))?.[1];
+  if (textClass === 'context_overflow') return textClass;
+  const codeClass = code === undefined ? undefined : classOfCode.get(code);
+  if (codeClass !== undefined) return codeClass;
+  if (status < 300) return code === undefined || code === 0 ? (textClass ?? 'ok') : 'server_error';
+  if (textClass !== undefined) return textClass;
+  const statusClass = classOfStatus.get(status);
+  if (statusClass !== undefined) return statusClass;
+  // A path that the upstream does not serve must not count against the model.
+  if (status === 404 && /model/i.test(message)) return 'model_unavailable';
+  return status >= 400 && status < 500 ? 'format' : 'server_error';
+}
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3), as milliseconds from now. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value.trim()) * 1000;
+  const atMs = /[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}
+
+function readErrorBody(text: string): { code: number | undefined; message: string } {
+  const body = parseObject(text);
+  if (body === undefined) return { code: undefined, message: '' };
+  const baseResp = objectAt(body, 'base_resp');
+  const error = objectAt(body, 'error');
+  const message =
+    stringAt(error, 'message') ?? stringAt(baseResp, 'status_msg') ?? stringAt(body, 'message') ?? '';
+  // A model's own words can hold such a number too: only a body that calls itself an error has its code in the text.
+  const isError = error !== undefined || baseResp !== undefined || body['type'] === 'error';
+  const inText = isError ? /\((\d{4})\)/.exec(message)?.[1] : undefined;
+  const code =
+    numberAt(baseResp, 'status_code') ||
+    numberAt(error, 'code') ||
+    (inText === undefined ? undefined : Number(inText));
+  return { code: code ?? numberAt(baseResp, 'status_code'), message: isError ? message : '' };
+}
+
+type JsonObject = Record<string, unknown>;
+
+function parseObject(text: string): JsonObject | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    // A gateway's HTML page or a cut body: the status alone decides.
+    return undefined;
+  }
+}
+
+function objectAt(object: JsonObject, key: string): JsonObject | undefined {
+  const value = object[key];
+  return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined;
+}
+
+function stringAt(object: JsonObject | undefined, key: string): string | undefined {
+  const value = object?.[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Codes come as numbers and as digits in a string. */
+function numberAt(object: JsonObject | undefined, key: string): number | undefined {
+  const value = object?.[key];
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,36 @@
+// The gateway's bounds on size and time, in one place, so that a test or an operator can set them.
+
+export type GatewayLimits = {
+  /** Request body, bytes. It is kept whole until the answer starts, for the retry after a refused token. */
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+  /** How much of an upstream's error body is held back for its classification. */
+  readonly maxHeldBytes: number;
+  readonly connectTimeoutMs: number;
+  /** From the request sent to the upstream's header; a long answer that is not streamed takes minutes. */
+  readonly upstreamHeadersTimeoutMs: number;
+  /** Silence within an upstream's body. Equal to the one before, undici need not change its timer in every answer. */
+  readonly upstreamIdleTimeoutMs: number;
+  readonly clientHeadersTimeoutMs: number;
+  /** A client's whole request, header and body. */
+  readonly clientRequestTimeoutMs: number;
+  readonly clientKeepAliveTimeoutMs: number;
+  /** How often the two time-outs of requests are looked at. */
+  readonly clientCheckIntervalMs: number;
+  /** How long a refused upload is read on and thrown away, so that the client gets to see the refusal. */
+  readonly lingerMs: number;
+};
+
+export const defaultLimits: GatewayLimits = {
+  maxBodyBytes: 64 * 1024 * 1024,
+  maxHeaderBytes: 32 * 1024,
+  maxHeldBytes: 64 * 1024,
+  connectTimeoutMs: 10_000,
+  upstreamHeadersTimeoutMs: 600_000,
+  upstreamIdleTimeoutMs: 600_000,
+  clientHeadersTimeoutMs: 15_000,
+  clientRequestTimeoutMs: 120_000,
+  clientKeepAliveTimeoutMs: 75_000,
+  clientCheckIntervalMs: 5_000,
+  lingerMs: 2_000,
+};

@@ -1,0 +1,157 @@
+// Sends requests to upstreams: one pool of connections per origin, through the proxy that the environment names.
+// It knows no protocol: bytes go out, and undici calls the handler as they come back.
+import type { Readable } from 'node:stream';
+import { EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici';
+import { OpenClawError } from '../errors.ts';
+import type { Env } from '../platform/env.ts';
+import { cleanText } from '../platform/text.ts';
+import type { GatewayLimits } from './limits.ts';
+
+export type UpstreamRequest = {
+  /** Origin and path prefix, without a trailing slash. */
+  baseUrl: string;
+  /** Path and query, appended to the base. */
+  path: string;
+  headers: string[];
+  /** In pieces, which are sent one after the other with the length of them all declared. */
+  body: readonly Buffer[];
+};
+
+/**
+ * undici's callbacks in their raw form: header names and values as bytes, no object built for each answer.
+ * A failure of any kind arrives in `onError`; after `onComplete` or `onError` nothing more is called.
+ */
+export type AnswerHandler = {
+  onConnect(abort: (reason?: Error) => void): void;
+  /** May be called with an interim status (1xx) first. */
+  onHeaders(status: number, raw: Buffer[], resume: () => void): boolean;
+  onData(chunk: Buffer): boolean;
+  onComplete(): void;
+  onError(error: Error): void;
+};
+
+export type Upstream = {
+  send(request: UpstreamRequest, handler: AnswerHandler): void;
+  /** Ends what is still running. */
+  close(): Promise<void>;
+};
+
+/** Longer than undici's 4 s, for a client that thinks between two calls; a server's own hint still shortens it. */
+const idleConnectionMs = 20_000;
+
+type Target = { origin: string; prefix: string; dispatcher: Dispatcher };
+
+export function createUpstream(env: Env, limits: GatewayLimits): Upstream {
+  const targets = new Map<string, Target>();
+  const dispatchers = new Map<string, Dispatcher>();
+  const proxies = readProxies(env);
+
+  const options = {
+    // Without a limit: a stream holds its connection for minutes, and nobody must queue behind one.
+    connections: null,
+    pipelining: 1,
+    keepAliveTimeout: idleConnectionMs,
+    headersTimeout: limits.upstreamHeadersTimeoutMs,
+    bodyTimeout: limits.upstreamIdleTimeoutMs,
+    connect: { timeout: limits.connectTimeoutMs },
+  };
+
+  const createDispatcher = (origin: string): Dispatcher => {
+    if (proxies === undefined) return new Pool(origin, options);
+    const tls = { timeout: limits.connectTimeoutMs };
+    return new EnvHttpProxyAgent({ ...options, ...proxies, requestTls: tls, proxyTls: tls });
+  };
+
+  const targetOf = (baseUrl: string): Target => {
+    const known = targets.get(baseUrl);
+    if (known !== undefined) return known;
+    const { origin, pathname } = new URL(baseUrl);
+    let dispatcher = dispatchers.get(origin);
+    if (dispatcher === undefined) {
+      dispatcher = createDispatcher(origin);
+      dispatchers.set(origin, dispatcher);
+    }
+    const target = { origin, prefix: pathname.replace(/\/+$/, ''), dispatcher };
+    targets.set(baseUrl, target);
+    return target;
+  };
+
+  return {
+    send(request, handler) {
+      let target: Target;
+      try {
+        target = targetOf(request.baseUrl);
+      } catch (error) {
+        handler.onError(error as Error);
+        return;
+      }
+      const { body, headers } = request;
+      if (body.length > 1) headers.push('content-length', String(lengthOf(body)));
+      target.dispatcher.dispatch(
+        {
+          origin: target.origin,
+          path: target.prefix + request.path,
+          method: 'POST',
+          headers,
+          // undici takes any iterable of buffers; its types do not say so.
+          body: body.length > 1 ? (body as unknown as Readable) : (body[0] ?? null),
+        },
+        handler,
+      );
+    },
+    async close() {
+      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+    },
+  };
+}
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
+}
+
+type Proxies = { httpProxy: string; httpsProxy: string; noProxy: string };
+
+/** undefined when the environment names none. Empty strings keep undici from reading process.env by itself. */
+function readProxies(env: Env): Proxies | undefined {
+  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY'] ?? '';
+  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '';
+  if (httpProxy === '' && httpsProxy === '') return undefined;
+  return { httpProxy, httpsProxy, noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '' };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the name is not known',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'no answer in time',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer fell silent',
+  UND_ERR_SOCKET: 'the connection was closed',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
+  UND_ERR_ABORTED: 'the proxy refused the connection',
+};
+
+/** What an AnswerHandler's error means, without anything of the request in it. */
+export function unreachable(error: Error, baseUrl: string): OpenClawError {
+  const code = codeOf(error);
+  const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : 'the upstream';
+  const reason = (code === undefined ? undefined : reasons[code]) ?? cleanText(error.message, 120);
+  const shown = code === undefined ? reason : `${reason}, ${code}`;
+  return new OpenClawError({
+    code: 'UPSTREAM_UNREACHABLE',
+    message: `The request to ${cleanText(host, 80)} failed: ${shown}`,
+    data: { host, ...(code === undefined ? {} : { cause: code }) },
+  });
+}
+
+/** A connection tried on several addresses fails with one error that holds the others. */
+function codeOf(error: Error): string | undefined {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
+  const { code } = (first ?? error) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
