@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resolvePaths } from '../../src/config/paths.ts';
 
 const home = resolve('/home/ann');
-const here = resolve('/work/place');
+const here = resolve('/some/place');
 
 describe('resolvePaths', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('resolvePaths', () => {
     [{ OPENCLAW_STATE_DIR: '~bob/x' }, join(here, '~bob/x'), join(here, '~bob/x', 'openclaw.json')],
     [{ OPENCLAW_STATE_DIR: 'state' }, join(here, 'state'), join(here, 'state', 'openclaw.json')],
     [{ OPENCLAW_CONFIG_PATH: '~/c.json5' }, join(home, '.openclaw'), join(home, 'c.json5')],
-    [{ OPENCLAW_CONFIG_PATH: '../c.json' }, join(home, '.openclaw'), resolve('/work/c.json')],
+    [{ OPENCLAW_CONFIG_PATH: '../c.json' }, join(home, '.openclaw'), resolve('/some/c.json')],
     [
       { OPENCLAW_CONFIG_PATH: resolve('/etc/claw.json'), OPENCLAW_STATE_DIR: resolve('/var/claw') },
       resolve('/var/claw'),

@@ -37,7 +37,15 @@ export async function env(
 
 function toolVariables(tool: (typeof tools)[number], baseUrl: string, model: string): Record<string, string> {
   if (tool === 'anthropic') return { ANTHROPIC_BASE_URL: baseUrl };
-  return { ANTHROPIC_BASE_URL: baseUrl, ANTHROPIC_MODEL: model, ANTHROPIC_SMALL_FAST_MODEL: model };
+  return {
+    ANTHROPIC_BASE_URL: baseUrl,
+    ANTHROPIC_MODEL: model,
+    // What it would otherwise ask for by Anthropic's own names; the last is how older versions call the first.
+    ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
+    ANTHROPIC_DEFAULT_SONNET_MODEL: model,
+    ANTHROPIC_DEFAULT_OPUS_MODEL: model,
+    ANTHROPIC_SMALL_FAST_MODEL: model,
+  };
 }
 
 function unknownTool(named: string): OpenClawError {
