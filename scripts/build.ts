@@ -70,4 +70,4 @@ writeFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), notices.join(`\n${'-'.repeat
 
 const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 if (!existsSync(join(out, 'main.js'))) throw new Error('no dist/main.js');
-process.stdout.write(`dist: ${files.length} files, ${packages.size} packages bundled\n`);
+process.stderr.write(`dist: ${files.length} files, ${packages.size} packages bundled\n`);
