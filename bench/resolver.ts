@@ -18,6 +18,8 @@ async function measure(options: BenchOptions): Promise<BenchTable> {
       refresh: () => Promise.reject(new Error('not due')),
       pausedUntilMs: () => undefined,
       idle: () => Promise.resolve(),
+      isUnsaved: () => false,
+      close: () => undefined,
     },
     prepare: () => Promise.resolve({ apiKey: 'token', baseUrl: 'https://api.minimax.io/anthropic' }),
     explicitOrder: () => undefined,

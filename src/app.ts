@@ -131,6 +131,7 @@ export function createApp(deps: AppDeps): App {
       return provider?.prepareRuntimeAuth?.({ profileId, credential });
     },
     close() {
+      engine?.close();
       opened?.close();
       opened = undefined;
     },
@@ -166,9 +167,35 @@ export async function loadMethod(
   return { provider, method };
 }
 
-/** Resolves with a renewed login, also when another process renewed it first. */
-export async function refreshNow(app: App, stored: StoredProfile): Promise<StoredProfile> {
-  return app.refreshEngine().refresh(stored.record.id, stored.record.generation, { ignorePause: true });
+/**
+ * Resolves with a renewed login, also when another process renewed it first. When the server has rotated and the disk
+ * does not take the new pair, `onUnsaved` is told, and this waits until it does: ending would lose the login. The
+ * signal ends that wait alone; an exchange that runs is always finished.
+ */
+export async function refreshNow(
+  app: App,
+  { record }: StoredProfile,
+  signal: AbortSignal,
+  onUnsaved: (error: OpenClawError) => void,
+): Promise<StoredProfile> {
+  const engine = app.refreshEngine();
+  try {
+    return await engine.refresh(record.id, record.generation, { ignorePause: true });
+  } catch (error) {
+    if (!engine.isUnsaved(record.id)) throw error;
+    onUnsaved(toOpenClawError(error));
+    await untilAborted(engine.idle(), signal);
+    return engine.refresh(record.id, record.generation, { ignorePause: true });
+  }
+}
+
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject);
+  });
 }
 
 /** The models that can be served now: of plugins, of configuration and environment. A plugin that fails adds none. */

@@ -110,9 +110,14 @@ function watchConfig(app: App, apply: () => Promise<void>): () => void {
   };
 }
 
+/** A file that cannot be looked at is as good as another state: what is wrong with it is said when it is read. */
 function stamp(file: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats === undefined ? 'none' : `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    return stats === undefined ? 'none' : `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
+  } catch (error) {
+    return `unreadable: ${toOpenClawError(error).message}`;
+  }
 }
 
 function withinMs(app: App, work: Promise<void>, limitMs: number): Promise<void> {

@@ -33,18 +33,23 @@ export type RefreshEngine = {
   ): Promise<StoredProfile>;
   /** When the next attempt may start after a failure, wall clock; undefined when there is no pause. */
   pausedUntilMs(profileId: string): number | undefined;
+  /** The server has rotated, and the new pair is not on disk yet: only this process has it, and goes on trying. */
+  isUnsaved(profileId: string): boolean;
   /** Resolves when no exchange is running and nothing waits to be saved. */
   idle(): Promise<void>;
+  /** Gives up what could not be saved. Only when the process ends. */
+  close(): void;
 };
 
 const defaultLockTimeoutMs = 45_000;
-const commitAttempts = 5;
+const commitAttempts = 2;
 
 export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
   const { store, clock, random, log } = deps;
   const running = new Map<string, Promise<StoredProfile>>();
   const pauses = new Map<string, { failures: number; untilMs: number; error: OpenClawError }>();
-  const saving = new Set<Promise<void>>();
+  const saving = new Map<string, { work: Promise<void>; error: OpenClawError }>();
+  const closing = new AbortController();
 
   async function attempt(profileId: string, fromGeneration: number): Promise<StoredProfile> {
     const release = await store.lock(`refresh:${profileId}`, {
@@ -70,7 +75,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
         // The server has rotated: only this process knows the pair. The lock stays held, so that nobody spends the
         // old token, until the pair is on disk.
         keepsLock = true;
-        keepSaving(profileId, generation, renewed, release);
+        keepSaving(profileId, generation, renewed, release, toOpenClawError(error));
         throw error;
       }
       return await readUsable(profileId);
@@ -131,10 +136,11 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
     generation: number,
     renewed: OAuthCredential,
     release: () => void,
+    error: OpenClawError,
   ): void {
     const work = (async () => {
       for (let tries = 1; ; tries += 1) {
-        await sleep(clock, Math.min(10_000, 500 * tries));
+        await sleep(clock, Math.min(10_000, 500 * tries), closing.signal);
         try {
           await store.commitRefresh(profileId, generation, renewed);
           log.info('refresh_saved_late', { profile: profileId, tries });
@@ -144,9 +150,11 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
           log.error('refresh_not_saved', { profile: profileId, reason: toOpenClawError(error).message });
         }
       }
-    })();
-    saving.add(work);
-    void work.finally(() => saving.delete(work));
+    })()
+      // Only `close` ends it before the pair is saved.
+      .catch(() => log.error('refresh_given_up', { profile: profileId }))
+      .finally(() => saving.delete(profileId));
+    saving.set(profileId, { work, error });
   }
 
   const engine: RefreshEngine = {
@@ -160,6 +168,8 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
             : engine.refresh(profileId, fromGeneration, options),
         );
       }
+      const unsaved = saving.get(profileId);
+      if (unsaved !== undefined) return Promise.reject(withRetryAfter(unsaved.error, 1_000));
       const pause = pauses.get(profileId);
       const nowMs = clock.nowMs();
       if (pause !== undefined && nowMs < pause.untilMs && options?.ignorePause !== true) {
@@ -206,9 +216,13 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
 
     async idle() {
       while (running.size > 0 || saving.size > 0) {
-        await Promise.allSettled([...running.values(), ...saving]);
+        await Promise.allSettled([...running.values(), ...[...saving.values()].map(({ work }) => work)]);
       }
     },
+
+    isUnsaved: (profileId) => saving.has(profileId),
+
+    close: () => closing.abort(new Error('closed')),
   };
   return engine;
 }

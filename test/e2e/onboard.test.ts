@@ -1,9 +1,10 @@
 // Logging in as a person or a script does it: real processes, a real portal on loopback.
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { approveOnPage } from '../../src/cli/demo/approve-page.ts';
 import { filesHolding } from '../support/credentials.ts';
-import { createHome, loggedIn, onboardArgs, startPortal } from '../support/cli-process.ts';
+import { createHome, follow, loggedIn, onboardArgs, startPortal } from '../support/cli-process.ts';
 import { startServer } from '../support/loopback-server.ts';
 
 type Status = { check: number; storage: { kind: string }; profiles: Record<string, unknown>[] };
@@ -392,3 +393,27 @@ function tokensOf(issued: unknown): { access: string[]; refresh: string[] } {
   const text = JSON.stringify(issued);
   return { access: text.match(/sim-at-[\w-]+/g) ?? [], refresh: text.match(/sim-rt-[\w-]+/g) ?? [] };
 }
+
+describe('auth refresh when the disk does not take the new token', () => {
+  it('says so, holds on to it, and saves it as soon as it can', { timeout: 40_000 }, async () => {
+    const portal = await startPortal();
+    const home = await loggedIn(portal);
+    portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 500 });
+    const refresh = home.start(['auth', 'refresh']);
+    while (portal.control.state().counters.refreshes === 0)
+      await new Promise((resolve) => setImmediate(resolve));
+    // Another program holds the store's write lock for longer than a refresh waits.
+    const holder = spawn(process.execPath, [
+      '--eval',
+      `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(process.argv[1]); db.exec('PRAGMA busy_timeout=5000; BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`,
+      `${home.stateDir}/auth/credentials.sqlite`,
+    ]);
+    const held = follow(holder);
+    await refresh.line('stderr', /cannot be saved yet/);
+    holder.kill('SIGKILL');
+    await held.ended;
+    expect(await refresh.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Refreshed') });
+    expect((await home.json(['auth', 'refresh'])).value).toMatchObject({ generation: 3 });
+    expect(portal.control.state().counters).toMatchObject({ refreshes: 2, refreshReuses: 0 });
+  });
+});

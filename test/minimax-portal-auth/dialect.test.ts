@@ -156,6 +156,8 @@ describe('the unit of a lifetime', () => {
     [nowMs + 60_000, 'expired_in', 60_000],
     [3600, 'expires_in', 3_600_000],
     [nowMs - 1, 'expired_in', undefined],
+    [0.5, 'expires_in', undefined],
+    [nowMs + 999, 'expired_in', undefined],
     [0, 'expired_in', undefined],
     [-1, 'expired_in', undefined],
     [Number.NaN, 'expired_in', undefined],

@@ -18,7 +18,12 @@ export async function authRefresh(
     const stored = await app.store().readProfile(id);
     if (stored === undefined)
       throw new OpenClawError({ code: 'PROFILE_UNKNOWN', message: `There is no login ${id} any more.` });
-    const { record } = await refreshNow(app, stored);
+    const { record } = await refreshNow(app, stored, context.signal, (error) =>
+      output.note(
+        `The service has given a new token, but it cannot be saved yet: ${error.message}\n  Still trying. To stop now (Ctrl-C) would lose the login.`,
+        { event: 'not_saved_yet', message: error.message },
+      ),
+    );
     const nowMs = context.clock.nowMs();
     output.line(
       `${output.style.good('✓')} Refreshed: ${record.id}${record.expiresAtMs === undefined ? '' : `, access ends ${formatRelative(record.expiresAtMs, nowMs)}`}`,
