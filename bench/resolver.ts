@@ -16,9 +16,10 @@ async function measure(options: BenchOptions): Promise<BenchTable> {
     store: storeWithOneLogin(),
     engine: {
       refresh: () => Promise.reject(new Error('not due')),
-      pausedUntilMs: () => undefined,
+      isPaused: () => false,
       idle: () => Promise.resolve(),
       isUnsaved: () => false,
+      hasUnsaved: () => false,
       close: () => undefined,
     },
     prepare: () => Promise.resolve({ apiKey: 'token', baseUrl: 'https://api.minimax.io/anthropic' }),

@@ -50,6 +50,8 @@ export type App = {
   refreshEngine(): RefreshEngine;
   /** undefined when no enabled plugin serves the credential's provider. */
   prepareAuth(profileId: string, credential: Credential): Promise<RuntimeAuth | undefined>;
+  /** Resolves when no refresh runs in this process. */
+  settled(): Promise<void>;
   close(): void;
 };
 
@@ -116,20 +118,14 @@ export function createApp(deps: AppDeps): App {
         random,
         log,
         exchange: async (credential) => {
-          const provider = await app.plugins().provider(credential.provider);
-          if (provider?.refreshOAuth === undefined) {
-            throw new OpenClawError({
-              code: 'REFRESH_FAILED',
-              message: `No enabled plugin can refresh a login of ${credential.provider}.`,
-            });
-          }
-          return provider.refreshOAuth(credential);
+          return (await refresherOf(app, credential.provider))(credential);
         },
       })),
     async prepareAuth(profileId, credential) {
       const provider = await app.plugins().provider(credential.provider);
       return provider?.prepareRuntimeAuth?.({ profileId, credential });
     },
+    settled: () => engine?.idle() ?? Promise.resolve(),
     close() {
       engine?.close();
       opened?.close();
@@ -167,10 +163,34 @@ export async function loadMethod(
   return { provider, method };
 }
 
+async function refresherOf(
+  app: App,
+  providerId: string,
+): Promise<NonNullable<ProviderPlugin['refreshOAuth']>> {
+  const host = app.plugins();
+  const provider = await host.provider(providerId);
+  if (provider?.refreshOAuth !== undefined)
+    return (credential, context) =>
+      provider.refreshOAuth?.(credential, context) ?? Promise.resolve(credential);
+  const disabled = host.disabledProviders().find((candidate) => candidate.providerId === providerId);
+  if (disabled !== undefined) {
+    const { pluginId } = disabled;
+    throw new OpenClawError({
+      code: 'PLUGIN_DISABLED',
+      message: `Logins of ${providerId} are refreshed by the plugin ${pluginId}, which is disabled.`,
+      data: { pluginId },
+    });
+  }
+  throw new OpenClawError({
+    code: 'PLUGIN_FAILED',
+    message: `No plugin can refresh a login of ${providerId}.`,
+  });
+}
+
 /**
  * Resolves with a renewed login, also when another process renewed it first. When the server has rotated and the disk
- * does not take the new pair, `onUnsaved` is told, and this waits until it does: ending would lose the login. The
- * signal ends that wait alone; an exchange that runs is always finished.
+ * does not take the new pair, `onUnsaved` is told, and this waits until it does: ending would lose the login. Only a
+ * signal that comes after that ends the wait, with LOGIN_NOT_SAVED; one that came before bounds it.
  */
 export async function refreshNow(
   app: App,
@@ -178,23 +198,37 @@ export async function refreshNow(
   signal: AbortSignal,
   onUnsaved: (error: OpenClawError) => void,
 ): Promise<StoredProfile> {
+  await refresherOf(app, record.provider);
   const engine = app.refreshEngine();
   try {
     return await engine.refresh(record.id, record.generation, { ignorePause: true });
   } catch (error) {
     if (!engine.isUnsaved(record.id)) throw error;
     onUnsaved(toOpenClawError(error));
-    await untilAborted(engine.idle(), signal);
+    if (!(await settlesBefore(app, engine.idle(), signal))) {
+      throw new OpenClawError({
+        code: 'LOGIN_NOT_SAVED',
+        message: `The new token of ${record.id} could not be saved and is lost; the service no longer takes the old one.`,
+        remedy: `Log in again: \`openclaw auth login --profile-id ${record.id}\`.`,
+        data: { profileId: record.id },
+      });
+    }
     return engine.refresh(record.id, record.generation, { ignorePause: true });
   }
 }
 
-function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject);
+const stoppedGraceMs = 60_000;
+
+function settlesBefore(app: App, work: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const giveUp = (): void => resolve(false);
+    const cancel = signal.aborted ? app.clock.setTimer(giveUp, stoppedGraceMs) : () => undefined;
+    signal.addEventListener('abort', giveUp, { once: true });
+    void work.finally(() => {
+      cancel();
+      signal.removeEventListener('abort', giveUp);
+      resolve(true);
+    });
   });
 }
 

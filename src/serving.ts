@@ -11,12 +11,16 @@ import type { Catalogue } from './providers/model-route.ts';
 
 export type Serving = {
   readonly gateway: Gateway;
-  /** Stops taking requests, finishes those that run and a refresh under way, each bounded. */
-  stop(): Promise<void>;
+  /**
+   * Stops taking requests, finishes those that run and a refresh under way, each bounded. False when a new token could
+   * not be saved in that time and is lost.
+   */
+  stop(): Promise<boolean>;
 };
 
 const drainMs = 30_000;
-const refreshGraceMs = 35_000;
+/** The longest exchange, and its saving. */
+const refreshGraceMs = 45_000;
 const configCheckMs = 1_000;
 
 /** Loads the logins and starts listening on 127.0.0.1. Port 0 takes any free port. */
@@ -69,9 +73,10 @@ export async function startServing(
     port,
     async stop() {
       stopConfig();
-      await gateway.drain(drainMs);
+      // No new refresh begins while it ends; one that runs is finished beside the requests.
       stopWatching();
-      await withinMs(app, app.refreshEngine().idle(), refreshGraceMs);
+      await Promise.all([gateway.drain(drainMs), withinMs(app, app.settled(), refreshGraceMs)]);
+      return !app.refreshEngine().hasUnsaved();
     },
   };
 }
@@ -95,6 +100,11 @@ function watchConfig(app: App, apply: () => Promise<void>): () => void {
     const now = stamp(app.paths.configFile);
     if (now === seen) return;
     seen = now;
+    // Editors and mounts take a file away for a moment; an empty configuration is written as an empty object.
+    if (now === 'none') {
+      app.log.error('config_kept', { reason: `${app.paths.configFile} is gone` });
+      return;
+    }
     try {
       app.reloadConfig();
       await apply();

@@ -56,8 +56,8 @@ export function isMoveToAccountHost(location: URL | undefined, region: Region): 
 
 /** When the server gives no lifetime at all; polling ends earlier when it says `expired_token`. */
 const absentCodeLifetimeMs = 300_000;
-/** Below this a token is over before it is used, and renewing it would never end. */
-const shortestLifetimeMs = 1_000;
+/** Ten years: more is as good as for ever, and still a date. */
+const longestLifetimeMs = 315_360_000_000;
 /** A lifetime that is no time, or over on arrival: short, so that it is looked at again soon, and never a loop. */
 const unusableLifetimeMs = 60_000;
 
@@ -131,7 +131,7 @@ export function readLifetimeMs(
   if (unit === 'expires_in' || value < 1e9) lifetimeMs = value * 1000;
   else if (value < 1e12) lifetimeMs = value * 1000 - nowMs;
   else lifetimeMs = value - nowMs;
-  return lifetimeMs >= shortestLifetimeMs && lifetimeMs <= 8.64e15 ? lifetimeMs : undefined;
+  return lifetimeMs > 0 ? Math.min(lifetimeMs, longestLifetimeMs) : undefined;
 }
 
 /** undefined when neither field is there. */

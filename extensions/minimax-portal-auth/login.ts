@@ -7,6 +7,7 @@ import {
   cleanText,
   createOAuthClient,
   toLoginError,
+  withoutSecrets,
   type AuthContext,
   type AuthResult,
   type Clock,
@@ -167,7 +168,9 @@ export function toCredential(
   former: OAuthCredential | undefined,
 ): { credential: OAuthCredential; notes: string[] } {
   const notes: string[] = [];
-  const message = grant.extra['notification_message'];
+  const secrets = [grant.accessToken.reveal(), grant.refreshToken?.reveal() ?? ''];
+  const said = grant.extra['notification_message'];
+  const message = said === undefined ? undefined : withoutSecrets(said, secrets);
   if (message !== undefined && cleanText(message) !== '') notes.push(`MiniMax says: ${cleanText(message)}`);
   const told = grant.extra['resource_url'];
   const resolved = told === undefined ? undefined : resolveResourceUrl(told, region);

@@ -24,7 +24,7 @@ export async function fetchUsage(
     }
     const body = await readJsonAnswer(response);
     const base = asObject(asObject(body)['base_resp']);
-    if (response.status === 401 || response.status === 403 || authCodes.has(Number(base['status_code']))) {
+    if (response.status === 401 || authCodes.has(Number(base['status_code']))) {
       return { ...empty, error: 'unauthorized' };
     }
     if (response.status !== 200 || body === undefined) return { ...empty, error: `HTTP ${response.status}` };

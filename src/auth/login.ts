@@ -1,9 +1,10 @@
 // A login from the approved method to the saved profile: the place for the secret is proved before anybody is asked to
 // approve, a free call proves the token, and what was saved is read back. A failure leaves the former login as it was.
 import { OpenClawError, toOpenClawError } from '../errors.ts';
-import type { Clock } from '../platform/clock.ts';
+import { sleep, type Clock } from '../platform/clock.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { AuthContext, AuthMethod, AuthResult, ProviderPlugin } from '../plugin-sdk/index.ts';
+import { refreshLockName } from './refresh.ts';
 import type { CredentialStore, KeyRecord, ProfileRecord } from '../store/credential-store.ts';
 
 export type LoginDeps = {
@@ -14,6 +15,8 @@ export type LoginDeps = {
   /** Refuses a store that ends with this process before anybody is asked to approve. */
   requirePersistence: boolean;
   onStep?: (step: LoginStep) => void;
+  /** The approved login cannot be written at the moment; it is tried again for a minute. */
+  onUnsaved?: (error: OpenClawError) => void;
 };
 
 export type LoginStep = 'approved' | 'verified' | 'saved';
@@ -29,6 +32,8 @@ export type LoginReport = {
 };
 
 const verifyTimeoutMs = 10_000;
+const saveForMs = 60_000;
+const saveAgainMs = 1_000;
 
 /** Rejects with what the method, the key source or the store says; LOGIN_REJECTED when the server refuses the new token. */
 export async function performLogin(
@@ -53,9 +58,17 @@ export async function performLogin(
     });
   }
   deps.onStep?.('approved');
-  const verification = await verify(deps, provider, profile.profileId, profile.credential, context.signal);
-  if (verification.verified) deps.onStep?.('verified');
-  const record = await save(deps.store, profile.profileId, profile.credential);
+  let verification: Awaited<ReturnType<typeof verify>>;
+  let record: ProfileRecord;
+  try {
+    verification = await verify(deps, provider, profile.profileId, profile.credential, context.signal);
+    if (verification.verified) deps.onStep?.('verified');
+    record = await save(deps, profile.profileId, profile.credential, context.signal);
+  } catch (error) {
+    // Nobody will ever use what was granted: it is not left alive at the server.
+    await revokeQuietly(deps, provider, profile.credential);
+    throw error;
+  }
   deps.onStep?.('saved');
   return {
     record,
@@ -116,21 +129,60 @@ async function verify(
   }
 }
 
+/** An approval is somebody's effort: a store that is busy or full is tried again before it is given up. */
 async function save(
-  store: CredentialStore,
+  deps: LoginDeps,
   profileId: string,
   credential: Credential,
+  signal: AbortSignal,
 ): Promise<ProfileRecord> {
-  const saved = await store.saveLogin(profileId, credential);
-  const read = await store.readProfile(profileId);
-  if (read === undefined || !sameSecret(read.credential, credential)) {
-    throw new OpenClawError({
-      code: 'LOGIN_NOT_SAVED',
-      message: `The login ${profileId} could not be read back from the store after it was saved.`,
-      data: { profileId },
-    });
+  const { store, clock } = deps;
+  const deadlineMs = clock.monotonicMs() + saveForMs;
+  let told = false;
+  for (;;) {
+    try {
+      const saved = await store.saveLogin(profileId, credential);
+      const read = await store.readProfile(profileId);
+      if (read !== undefined && sameSecret(read.credential, credential)) return saved;
+      throw new OpenClawError({
+        code: 'LOGIN_NOT_SAVED',
+        message: `The login ${profileId} could not be read back from the store after it was saved.`,
+        data: { profileId },
+      });
+    } catch (error) {
+      const failure = toOpenClawError(error);
+      const passing = failure.code === 'STORE_BUSY' || failure.code === 'STORE_UNREADABLE';
+      if (!passing) throw failure;
+      if (clock.monotonicMs() >= deadlineMs || signal.aborted) {
+        throw new OpenClawError({
+          code: 'LOGIN_NOT_SAVED',
+          message: `The login was approved, but could not be saved: ${failure.message}.`,
+          data: { profileId },
+        });
+      }
+      if (!told) deps.onUnsaved?.(failure);
+      told = true;
+      await sleep(clock, saveAgainMs);
+    }
   }
-  return saved;
+}
+
+async function revokeQuietly(
+  deps: LoginDeps,
+  provider: ProviderPlugin,
+  credential: Credential,
+): Promise<boolean> {
+  if (credential.type !== 'oauth' || provider.revokeOAuth === undefined) return false;
+  const deadline = new AbortController();
+  const cancel = deps.clock.setTimer(() => deadline.abort(), 5_000);
+  try {
+    return await provider.revokeOAuth(credential, { signal: deadline.signal });
+  } catch {
+    // Best effort: the error that led here is the one to tell.
+    return false;
+  } finally {
+    cancel();
+  }
 }
 
 function sameSecret(a: Credential, b: Credential): boolean {
@@ -139,17 +191,23 @@ function sameSecret(a: Credential, b: Credential): boolean {
   return a.type === 'token' && b.type === 'token' && a.token === b.token;
 }
 
-/** Deletes the login in any case; the server is told if it answers within `timeoutMs`. */
+/**
+ * Deletes the login in any case; the server is told if it answers within `timeoutMs`. A refresh that runs is waited for
+ * as long, so that what is revoked is the token that is good and not the one that was just spent.
+ */
 export async function performLogout(
   deps: { store: CredentialStore; clock: Clock; timeoutMs?: number },
   provider: ProviderPlugin | undefined,
   profileId: string,
 ): Promise<{ revoked: boolean; trouble?: string }> {
+  const timeoutMs = deps.timeoutMs ?? 5_000;
   let revoked = false;
   let trouble: string | undefined;
+  let release: () => void = () => undefined;
   const deadline = new AbortController();
-  const cancel = deps.clock.setTimer(() => deadline.abort(), deps.timeoutMs ?? 5_000);
+  const cancel = deps.clock.setTimer(() => deadline.abort(), 2 * timeoutMs);
   try {
+    release = await deps.store.lock(refreshLockName(profileId), { timeoutMs }).catch(() => () => undefined);
     const stored = await deps.store.readProfile(profileId);
     if (stored?.credential.type === 'oauth' && provider?.revokeOAuth !== undefined) {
       revoked = await provider.revokeOAuth(stored.credential, { signal: deadline.signal });
@@ -159,6 +217,10 @@ export async function performLogout(
   } finally {
     cancel();
   }
-  await deps.store.deleteProfile(profileId);
+  try {
+    await deps.store.deleteProfile(profileId);
+  } finally {
+    release();
+  }
   return { revoked, ...(trouble === undefined ? {} : { trouble }) };
 }

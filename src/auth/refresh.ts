@@ -6,7 +6,7 @@ import { sleep, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { OAuthCredential } from '../plugin-sdk/credential.ts';
-import type { CredentialStore, StoredProfile } from '../store/credential-store.ts';
+import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 import { retryDelayMs } from './expiry.ts';
 
 export type RefreshDeps = {
@@ -31,10 +31,11 @@ export type RefreshEngine = {
     fromGeneration: number,
     options?: { ignorePause?: boolean },
   ): Promise<StoredProfile>;
-  /** When the next attempt may start after a failure, wall clock; undefined when there is no pause. */
-  pausedUntilMs(profileId: string): number | undefined;
+  /** A failure was so recent that the next attempt has to wait. */
+  isPaused(profileId: string): boolean;
   /** The server has rotated, and the new pair is not on disk yet: only this process has it, and goes on trying. */
   isUnsaved(profileId: string): boolean;
+  hasUnsaved(): boolean;
   /** Resolves when no exchange is running and nothing waits to be saved. */
   idle(): Promise<void>;
   /** Gives up what could not be saved. Only when the process ends. */
@@ -47,12 +48,13 @@ const commitAttempts = 2;
 export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
   const { store, clock, random, log } = deps;
   const running = new Map<string, Promise<StoredProfile>>();
+  /** Until when, by the monotonic clock: a wall clock that is set back must not keep a login from its refresh. */
   const pauses = new Map<string, { failures: number; untilMs: number; error: OpenClawError }>();
   const saving = new Map<string, { work: Promise<void>; error: OpenClawError }>();
   const closing = new AbortController();
 
   async function attempt(profileId: string, fromGeneration: number): Promise<StoredProfile> {
-    const release = await store.lock(`refresh:${profileId}`, {
+    const release = await store.lock(refreshLockName(profileId), {
       timeoutMs: deps.lockTimeoutMs ?? defaultLockTimeoutMs,
     });
     let keepsLock = false;
@@ -61,13 +63,13 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       if (stored.record.generation > fromGeneration) return stored;
       const { credential } = stored;
       if (credential.type !== 'oauth' || credential.refresh === '') throw cannotRefresh(profileId);
-      const { generation, intent } = stored.record;
+      const { generation } = stored.record;
       if (!(await store.recordIntent(profileId, generation))) return await readUsable(profileId);
       let renewed: OAuthCredential;
       try {
         renewed = await deps.exchange(credential);
       } catch (error) {
-        return await afterFailure(profileId, generation, toOpenClawError(error), intent !== undefined);
+        return await afterFailure(stored.record, toOpenClawError(error));
       }
       try {
         await commit(profileId, generation, renewed);
@@ -97,25 +99,23 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
     return stored;
   }
 
-  async function afterFailure(
-    profileId: string,
-    generation: number,
-    error: OpenClawError,
-    followsCrash: boolean,
-  ): Promise<StoredProfile> {
+  async function afterFailure(record: ProfileRecord, error: OpenClawError): Promise<StoredProfile> {
+    const { id, generation } = record;
+    const doubt = doubtOf(record);
     if (error.code !== 'LOGIN_DEAD') {
-      await store.recordTransient(profileId, generation, error.message);
+      // The doubt lives on until the server has given a definite answer.
+      const reason = doubt === cutOff ? `${error.message} ${cutOff}` : error.message;
+      await store.recordTransient(id, generation, reason);
       throw error;
     }
-    const reason = followsCrash
-      ? `${error.message} An earlier refresh was cut off between the server's answer and its saving; that is the likely cause.`
-      : error.message;
-    if (await store.markDead(profileId, generation, reason)) {
-      log.error('login_dead', { profile: profileId, reason });
-      throw deadLogin(profileId, reason);
+    const reason =
+      doubt === undefined ? error.message : `${error.message} ${doubt} That is the likely cause.`;
+    if (await store.markDead(id, generation, reason)) {
+      log.error('login_dead', { profile: id, reason });
+      throw deadLogin(id, reason);
     }
     // Another generation is stored by now: a newer login or refresh won, and its token is good.
-    return readUsable(profileId);
+    return readUsable(id);
   }
 
   async function commit(profileId: string, generation: number, renewed: OAuthCredential): Promise<void> {
@@ -171,7 +171,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       const unsaved = saving.get(profileId);
       if (unsaved !== undefined) return Promise.reject(withRetryAfter(unsaved.error, 1_000));
       const pause = pauses.get(profileId);
-      const nowMs = clock.nowMs();
+      const nowMs = clock.monotonicMs();
       if (pause !== undefined && nowMs < pause.untilMs && options?.ignorePause !== true) {
         return Promise.reject(withRetryAfter(pause.error, pause.untilMs - nowMs));
       }
@@ -195,7 +195,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
             random.fraction(),
             typeof told === 'number' ? told : undefined,
           );
-          pauses.set(profileId, { failures, untilMs: clock.nowMs() + delayMs, error: failure });
+          pauses.set(profileId, { failures, untilMs: clock.monotonicMs() + delayMs, error: failure });
           log.warn('refresh_failed', {
             profile: profileId,
             code: failure.code,
@@ -212,7 +212,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       return tracked;
     },
 
-    pausedUntilMs: (profileId) => pauses.get(profileId)?.untilMs,
+    isPaused: (profileId) => clock.monotonicMs() < (pauses.get(profileId)?.untilMs ?? -Infinity),
 
     async idle() {
       while (running.size > 0 || saving.size > 0) {
@@ -222,9 +222,26 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
 
     isUnsaved: (profileId) => saving.has(profileId),
 
+    hasUnsaved: () => saving.size > 0,
+
     close: () => closing.abort(new Error('closed')),
   };
   return engine;
+}
+
+/** Held by whoever is spending or revoking the login's refresh token. */
+export function refreshLockName(profileId: string): string {
+  return `refresh:${profileId}`;
+}
+
+const cutOff = "An earlier refresh was cut off between the server's answer and its saving.";
+const unanswered = 'An earlier refresh got no usable answer, and may have used the token up.';
+
+/** What is not known of the stored refresh token: whether an attempt without a result has spent it. */
+function doubtOf({ intent, lastRefresh }: ProfileRecord): string | undefined {
+  if (intent !== undefined) return cutOff;
+  if (lastRefresh?.outcome !== 'transient') return undefined;
+  return lastRefresh.reason?.includes(cutOff) === true ? cutOff : unanswered;
 }
 
 export function deadLogin(profileId: string, reason: string): OpenClawError {

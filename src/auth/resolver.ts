@@ -49,6 +49,10 @@ type Entry = {
   expiry: Expiry;
   lease: Lease;
   refreshing: boolean;
+  /** Handed out since it came. */
+  used: boolean;
+  /** Lives for less than a minute: kept fresh only while it is used. */
+  shortLived: boolean;
   /** The generation that a forced refresh gave and that no request has been answered with yet. */
   forcedGeneration: number | undefined;
 };
@@ -56,6 +60,7 @@ type Entry = {
 /** Other processes' changes are seen, and due refreshes begun, at this rate; one PRAGMA each time. */
 const tickMs = 250;
 const defaultWaitLimitMs = 30_000;
+const shortLifeMs = 60_000;
 /** Failures that say something of one login and nothing of the store. */
 const ownFailures = new Set<ErrorCode>([
   'STORE_CORRUPT',
@@ -81,6 +86,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   /** Reads the counter before the rows: a change in between is seen as a change next time. */
   async function reload(fresh: boolean): Promise<void> {
     const counter = store.changeCounter();
+    const before = new Set(entries.values());
     const records = await store.listProfiles();
     const next = new Map<string, Entry>();
     for (const record of records) {
@@ -96,13 +102,14 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     // A refresh that finished while the rows were read has put a newer entry into memory.
     for (const [id, entry] of next) {
       const current = entries.get(id);
-      if (current !== undefined && current.record.generation > entry.record.generation) next.set(id, current);
+      const cameMeanwhile = current !== undefined && !before.has(current);
+      if (cameMeanwhile && current.record.generation > entry.record.generation) next.set(id, current);
     }
-    const before = [...entries.keys()].join();
+    const known = [...entries.keys()].join();
     entries = next;
     order = groupByProvider(next);
     seenCounter = counter;
-    if (before !== [...next.keys()].join()) deps.onChange?.();
+    if (known !== [...next.keys()].join()) deps.onChange?.();
   }
 
   /** A row that does not open, or a plugin that fails, takes its own login away and no other. */
@@ -127,6 +134,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       expiry: planExpiry(record, random.fraction()),
       lease: undefined as never,
       refreshing: false,
+      used: false,
+      shortLived: (record.expiresAtMs ?? Infinity) - (record.issuedAtMs ?? record.savedAtMs) < shortLifeMs,
       forcedGeneration: known?.forcedGeneration,
     };
     entry.lease = {
@@ -253,7 +262,9 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const nowMs = clock.nowMs();
     for (const entry of entries.values()) {
       if (nowMs < entry.expiry.refreshAtMs || entry.refreshing || entry.record.dead !== undefined) continue;
-      if (nowMs < (engine.pausedUntilMs(entry.record.id) ?? 0)) continue;
+      if (engine.isPaused(entry.record.id)) continue;
+      // Nobody uses it, and it would have to be renewed again at once: the next request does that.
+      if (entry.shortLived && !entry.used) continue;
       entry.refreshing = true;
       engine
         .refresh(entry.record.id, entry.record.generation)
@@ -271,7 +282,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   function rejectedLease(rejected: Lease, options: LeaseOptions): Lease | Promise<Lease> {
     const entry = entries.get(rejected.profileId);
     if (entry === undefined) throw keyRefused(rejected);
-    if (entry.record.generation > rejected.generation) return entry.lease;
+    // A lower number is another credential too: a store that was brought back from a backup.
+    if (entry.record.generation !== rejected.generation) return entry.lease;
     if (entry.record.dead !== undefined) throw deadLogin(entry.record.id, entry.record.dead.reason);
     if (!entry.record.refreshable || entry.forcedGeneration === rejected.generation)
       throw keyRefused(rejected);
@@ -289,6 +301,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
         throw missing(provider);
       }
       if (entry.record.dead !== undefined) throw deadLogin(entry.record.id, entry.record.dead.reason);
+      entry.used = true;
       if (clock.nowMs() < entry.expiry.unusableAtMs) return entry.lease;
       if (!entry.record.refreshable) {
         throw deadLogin(entry.record.id, 'its access token has expired and it has no refresh token.');

@@ -13,6 +13,8 @@ export type CommandContext = {
   readonly clock: Clock;
   /** Aborts with INTERRUPTED on Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** What must not be cut off when the process has to end at once. */
+  readonly unfinished: Set<() => Promise<void>>;
   readonly installation: Installation;
 };
 

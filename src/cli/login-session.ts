@@ -3,6 +3,7 @@
 import { findChoice, loadMethod, type App } from '../app.ts';
 import { performLogin, type LoginReport } from '../auth/login.ts';
 import { OpenClawError } from '../errors.ts';
+import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts';
 import { createBrowser, describeRemote, noBrowser } from '../platform/browser.ts';
 import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
@@ -49,6 +50,8 @@ export async function logInWithChoice(
   checkProfileId(options.profileId, choice);
   await place.check?.(choice);
   const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
+  // Opens the key and takes the write lock once: what cannot be saved is said before anybody approves.
+  if (place.requirePersistence) await proveStorage(app);
   const remote = describeRemote(context.env);
   const browser = options.browser === false ? noBrowser : createBrowser(context.env);
   const report = await performLogin(
@@ -58,6 +61,11 @@ export async function logInWithChoice(
       interactive,
       requirePersistence: place.requirePersistence,
       onStep: (step) => output.note(stepText(step), { event: step }),
+      onUnsaved: (error) =>
+        output.note(`  Approved, but it cannot be saved yet: ${error.message}. Still trying.`, {
+          event: 'not_saved_yet',
+          message: error.message,
+        }),
     },
     provider,
     method,
@@ -97,10 +105,15 @@ async function chooseLogin(
   return findChoice(host, choiceId);
 }
 
+async function proveStorage(app: App): Promise<void> {
+  const { kind } = await app.store().unlock();
+  if (kind !== 'memory') await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
+}
+
 function checkProfileId(profileId: string | undefined, choice: AuthChoice): void {
   if (profileId === undefined) return;
-  const [provider, name] = profileId.split(':', 2);
-  if (provider === choice.provider && name !== undefined && /^[A-Za-z0-9._@-]{1,64}$/.test(name)) return;
+  const prefix = `${choice.provider}:`;
+  if (profileId.startsWith(prefix) && /^[A-Za-z0-9._@-]{1,64}$/.test(profileId.slice(prefix.length))) return;
   throw new OpenClawError({
     code: 'USAGE',
     message: `${JSON.stringify(profileId.slice(0, 80))} is not a name for a login of ${choice.provider}: it is written ${choice.provider}:name, with letters, digits and . _ @ - in the name.`,

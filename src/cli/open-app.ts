@@ -4,11 +4,13 @@ import { silentLog, type Log } from '../platform/log.ts';
 import type { CommandContext } from './command-context.ts';
 
 export function openApp(context: CommandContext, log: Log = silentLog): App {
-  return createApp({
+  const app = createApp({
     env: context.env,
     homeDir: context.homeDir,
     installation: context.installation,
     clock: context.clock,
     log,
   });
+  context.unfinished.add(() => app.settled());
+  return app;
 }

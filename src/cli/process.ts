@@ -8,28 +8,40 @@ import { createTerminal } from '../platform/terminal.ts';
 import { formatError } from './ui/error-text.ts';
 import { run } from './run.ts';
 
+/** Signals closer together than this are one wish. */
+const repeatMs = 1_000;
+/** The longest exchange with a server, and its saving. */
+const finishMs = 45_000;
+
 export async function runProcess(args: readonly string[], mainUrl: string): Promise<void> {
   module.enableCompileCache?.();
   // SQLite is built in and stable enough for us; its notice would be the first line of every command.
   silenceWarning('SQLite is an experimental feature');
   const terminal = createTerminal(process.env, process);
+  const unfinished = new Set<() => Promise<void>>();
+  const exitNow = createExit(unfinished);
   const interrupt = new AbortController();
+  let interruptedAtMs = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
-    // The second time somebody means it.
-    if (interrupt.signal.aborted) process.exit(130);
-    interrupt.abort(new OpenClawError({ code: 'INTERRUPTED', message: `Stopped by ${signal}.` }));
+    const nowMs = systemClock.monotonicMs();
+    if (!interrupt.signal.aborted) {
+      interruptedAtMs = nowMs;
+      interrupt.abort(new OpenClawError({ code: 'INTERRUPTED', message: `Stopped by ${signal}.` }));
+      return;
+    }
+    // A terminal, npm and a service manager each pass one wish on, some of them twice. A person who presses Ctrl-C
+    // again does not want to wait.
+    if (signal === 'SIGINT' && nowMs - interruptedAtMs > repeatMs) exitNow(130);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
-  // A reader that has gone (`openclaw … | head`) is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-  });
+  // A reader that has gone (`openclaw … | head`, a closed terminal) does not stop the work: nobody reads it, that is all.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const onUncaught = (error: unknown): void => {
     // Not Node's own print, which dumps properties and causes.
-    process.stderr.write(formatError(error, terminal));
-    process.exit(1);
+    terminal.writeErr(formatError(error, terminal));
+    exitNow(1);
   };
   process.on('uncaughtException', onUncaught);
   process.on('unhandledRejection', onUncaught);
@@ -40,8 +52,18 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
     terminal,
     clock: systemClock,
     signal: interrupt.signal,
+    unfinished,
     installation: describeInstallation(mainUrl),
   });
+}
+
+/** Ends the process, but not between a server's answer and its saving: a refresh that runs gets its time, bounded. */
+function createExit(unfinished: ReadonlySet<() => Promise<void>>): (code: number) => void {
+  return (code) => {
+    const exit = (): never => process.exit(code);
+    setTimeout(exit, finishMs);
+    void Promise.allSettled([...unfinished].map((finish) => finish())).then(exit);
+  };
 }
 
 function silenceWarning(text: string): void {

@@ -87,7 +87,8 @@ export async function awaitApproval(
 
 /** RFC 8628 section 3.5: exponential, from the interval up; jitter only lengthens, so the interval is kept. */
 export function backoff(intervalMs: number, troubles: number, fraction: number): number {
-  const doubled = Math.min(intervalMs * intervalMargin * 2 ** Math.min(troubles - 1, 10), backoffCeilingMs);
+  const floorMs = intervalMs * intervalMargin;
+  const doubled = Math.max(floorMs, Math.min(floorMs * 2 ** Math.min(troubles - 1, 10), backoffCeilingMs));
   return doubled * (1 + fraction * 0.2);
 }
 

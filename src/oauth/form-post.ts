@@ -2,13 +2,13 @@
 // a dripping body, 64 KiB of decoded bytes. What the answer means is for the dialect.
 import type { Clock } from '../platform/clock.ts';
 import type { Fetch } from '../platform/fetch.ts';
-import { OpenClawError } from '../errors.ts';
+import { OpenClawError, isOpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 
 export type FormPostResult =
   | { kind: 'answer'; status: number; body: unknown; nowMs: number; retryAfterMs?: number }
   | { kind: 'redirected'; status: number; location: URL | undefined }
-  | { kind: 'trouble'; reason: string; retryAfterMs?: number };
+  | { kind: 'trouble'; reason: string; retryAfterMs?: number; status?: number };
 
 export type FormPostDeps = {
   fetch: Fetch;
@@ -40,12 +40,13 @@ export async function postForm(
   const timeoutMs = deps.timeoutMs ?? defaultTimeoutMs;
   const deadline = new AbortController();
   const cancelTimer = deps.clock.setTimer(() => deadline.abort(), timeoutMs);
+  let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(new Error('aborted'));
-    deadline.signal.addEventListener('abort', fail, { once: true });
-    signal?.addEventListener('abort', fail, { once: true });
+    onAbort = () => reject(new Error('aborted'));
   });
   aborted.catch(() => undefined);
+  deadline.signal.addEventListener('abort', onAbort, { once: true });
+  signal?.addEventListener('abort', onAbort, { once: true });
   const work = exchange(
     deps,
     target,
@@ -58,11 +59,15 @@ export async function postForm(
     return await Promise.race([work, aborted]);
   } catch (error) {
     signal?.throwIfAborted();
-    if (deadline.signal.aborted)
+    // A setting on this side, such as a proxy, that makes every request impossible.
+    if (isOpenClawError(error)) throw error;
+    if (deadline.signal.aborted) {
       return { kind: 'trouble', reason: `no answer within ${Math.round(timeoutMs / 1000)} s` };
+    }
     return { kind: 'trouble', reason: describeNetworkError(error) };
   } finally {
     cancelTimer();
+    signal?.removeEventListener('abort', onAbort);
     // Lets go of the connection when the race was lost by the exchange.
     deadline.abort();
   }
@@ -87,7 +92,7 @@ async function exchange(
   }
   const nowMs = serverNowMs(response.headers.get('date'), deps.clock.nowMs());
   const retryAfterMs = readRetryAfter(response.headers.get('retry-after'), nowMs);
-  const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const retry = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   const text = await readLimited(response);
   if (text === undefined)
     return { kind: 'trouble', reason: `the answer is larger than ${answerLimitBytes / 1024} KiB`, ...retry };
@@ -98,7 +103,7 @@ async function exchange(
     return { kind: 'trouble', reason: 'HTTP 429 (too many requests)', ...retry };
   if (body === undefined)
     return { kind: 'trouble', reason: `HTTP ${status} with an answer that is not JSON`, ...retry };
-  return { kind: 'answer', status, body, nowMs, ...retry };
+  return { kind: 'answer', body, nowMs, ...retry };
 }
 
 /** RFC 8252 section 7.3 and RFC 9700: everything but a loopback test server needs TLS. */

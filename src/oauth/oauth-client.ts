@@ -106,7 +106,14 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
         const form = new URLSearchParams(init.body as URLSearchParams);
         const result = await postForm(deps, url, form, { 'x-request-id': deps.random.uuid() }, signal);
         if (result.kind !== 'answer') {
-          failure = result;
+          failure =
+            result.kind === 'redirected'
+              ? result
+              : {
+                  kind: 'trouble',
+                  reason: result.reason,
+                  ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
+                };
           return errorResponse('temporarily_unavailable');
         }
         const read = translate(result);
@@ -118,7 +125,7 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
           return errorResponse('temporarily_unavailable');
         }
         if (read.kind === 'error') {
-          failure = cleanError(read);
+          failure = cleanError(read, secretsOf(form));
           return errorResponse(read.error);
         }
         answer = read;
@@ -224,7 +231,8 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
         { 'x-request-id': deps.random.uuid() },
         signal,
       );
-      return result.kind === 'answer' && result.status === 200;
+      // RFC 7009 section 2.2: the status says it all, and the body is mostly empty.
+      return result.kind !== 'redirected' && result.status === 200;
     },
   };
 }
@@ -252,9 +260,29 @@ function errorResponse(error: string): Response {
   return Response.json({ error }, { status: 400 });
 }
 
-function cleanError(read: NamedError): RequestFailure {
-  const description = read.description === undefined ? '' : cleanText(read.description);
-  return { kind: 'error', error: cleanText(read.error, 64), ...(description === '' ? {} : { description }) };
+/** Servers have been seen to repeat what they were sent. */
+function secretsOf(form: URLSearchParams): string[] {
+  return ['refresh_token', 'code_verifier', 'token', 'code', 'device_code'].flatMap((name) =>
+    form.getAll(name),
+  );
+}
+
+/** Text of a server without the secrets in it, before it is cut to length. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  // Short values, such as a user code, are no secrets and could be any word.
+  return secrets
+    .filter((secret) => secret.length >= 12)
+    .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
+}
+
+function cleanError(read: NamedError, secrets: readonly string[]): RequestFailure {
+  const description =
+    read.description === undefined ? '' : cleanText(withoutSecrets(read.description, secrets));
+  return {
+    kind: 'error',
+    error: cleanText(withoutSecrets(read.error, secrets), 64),
+    ...(description === '' ? {} : { description }),
+  };
 }
 
 function isToken(token: string): boolean {

@@ -1,5 +1,6 @@
 // HTTP for the control plane (OAuth, usage): never follows a redirect, honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 // Limits on size and time belong to the caller. The gateway's data plane has its own pools.
+import { OpenClawError } from '../errors.ts';
 import type { Env } from './env.ts';
 
 export type FetchInit = {
@@ -9,16 +10,32 @@ export type FetchInit = {
   signal?: AbortSignal;
 };
 
-/** Resolves with any HTTP status, 3xx included; rejects when no response came. */
+/** Resolves with any HTTP status, 3xx included; rejects when no response came, URL_REFUSED for an unusable proxy. */
 export type Fetch = (url: string, init?: FetchInit) => Promise<Response>;
 
 export function createFetch(env: Env): Fetch {
   let loaded: Promise<Fetch> | undefined;
   return async (url, init) => {
+    checkProxies(env);
     loaded ??= loadUndici(env);
     const fetch = await loaded;
     return fetch(url, init);
   };
+}
+
+/** Names the variable and never its value, which may hold a password. Throws URL_REFUSED. */
+export function checkProxies(env: Env): void {
+  for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY']) {
+    const value = env[name];
+    if (value === undefined || value === '') continue;
+    const { protocol } = URL.parse(value) ?? {};
+    if (protocol === 'http:' || protocol === 'https:') continue;
+    throw new OpenClawError({
+      code: 'URL_REFUSED',
+      message: `The environment variable ${name} does not name a proxy.`,
+      remedy: `Write it as http://host:port, or unset ${name}.`,
+    });
+  }
 }
 
 async function loadUndici(env: Env): Promise<Fetch> {

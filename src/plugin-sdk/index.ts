@@ -25,7 +25,7 @@ export type {
   ServerAnswer,
   TokenAnswer,
 } from '../oauth/dialect.ts';
-export { createOAuthClient, toLoginError } from '../oauth/oauth-client.ts';
+export { createOAuthClient, toLoginError, withoutSecrets } from '../oauth/oauth-client.ts';
 export type { Grant, OAuthClient, PendingLogin, RequestFailure } from '../oauth/oauth-client.ts';
 export { awaitApproval } from '../oauth/device-flow.ts';
 export { readJsonAnswer, requireHttps } from '../oauth/form-post.ts';

@@ -49,7 +49,12 @@ export function storeFailure(error: unknown, place: string): unknown {
     case sqlite.full:
       return diskFull(shown, detail);
     case sqlite.io:
-      return unreadable(shown, `cannot be used (${detail})`);
+      return new OpenClawError({
+        code: 'STORE_UNREADABLE',
+        message: `The store ${shown} cannot be used (${detail})`,
+        remedy: `See whether the disk that holds ${shown} is full or failing, then run the command again.`,
+        data: { place: shown },
+      });
     default:
   }
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;

@@ -185,6 +185,33 @@ describe('failures', () => {
     await expect(engine.refresh(id, 1)).rejects.toThrow(/cut off between the server's answer and its saving/);
   });
 
+  it('the crash is still named when an outage came in between', async () => {
+    const answers = [outage(), dead()];
+    const { engine, store } = await setUp({ exchange: () => Promise.reject(answers.shift()) });
+    await store.recordIntent(id, 1);
+    await engine.refresh(id, 1).catch(() => undefined);
+    await expect(engine.refresh(id, 1, { ignorePause: true })).rejects.toThrow(/cut off.*likely cause/);
+  });
+
+  it('a death after an attempt without an answer names that attempt', async () => {
+    const answers = [outage(), dead()];
+    const { engine } = await setUp({ exchange: () => Promise.reject(answers.shift()) });
+    await engine.refresh(id, 1).catch(() => undefined);
+    await expect(engine.refresh(id, 1, { ignorePause: true })).rejects.toThrow(
+      /no usable answer.*likely cause/,
+    );
+  });
+
+  it('a wall clock that is set back does not lengthen the pause', async () => {
+    const exchange = vi.fn(() => Promise.reject(outage()));
+    const { engine, clock } = await setUp({ exchange });
+    await engine.refresh(id, 1).catch(() => undefined);
+    clock.setWallMs(clock.nowMs() - 86_400_000);
+    await clock.advance(201);
+    await engine.refresh(id, 1).catch(() => undefined);
+    expect(exchange).toHaveBeenCalledTimes(2);
+  });
+
   it('after a crash before the server saw anything, the same token simply works', async () => {
     const { engine, store } = await setUp();
     await store.recordIntent(id, 1);

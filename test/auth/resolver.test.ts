@@ -1,4 +1,7 @@
 // Leases from memory over a real store: valid tokens at once, due ones refreshed behind the scenes, others' changes seen.
+import { execFileSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRefreshEngine } from '../../src/auth/refresh.ts';
 import { createResolver, type LiveResolver, type ResolverDeps } from '../../src/auth/resolver.ts';
@@ -253,6 +256,53 @@ describe('what other processes do', () => {
     );
     await world.clock.advance(1_000);
     expect(await bearer(lease(world.resolver))).toBe('Bearer again');
+  });
+});
+
+describe('a token that lives for seconds', () => {
+  it('is kept fresh while it is used, and left alone while it is not', async () => {
+    const world = await setUp({ credential: {} });
+    const brief = (generation: number) => ({
+      access: `brief-${generation}`,
+      issuedAt: world.clock.nowMs(),
+      expires: world.clock.nowMs() + 2_000,
+    });
+    world.server.answer = (credential) => Promise.resolve({ ...credential, ...brief(world.server.calls) });
+    await world.store.saveLogin(id, oauthCredential(brief(0)));
+    await world.clock.advance(60_000);
+    expect(world.server.calls).toBe(0);
+    for (let request = 0; request < 20; request += 1) {
+      await settle(world.clock, Promise.resolve(lease(world.resolver)));
+      await world.clock.advance(500);
+    }
+    expect(world.server.calls).toBeGreaterThanOrEqual(5);
+    expect(world.server.calls).toBeLessThanOrEqual(7);
+  });
+});
+
+describe('a store that is brought back from a backup', () => {
+  it('counts from where it is, and a new login in it is used', async () => {
+    const world = await setUp({ credential: {} });
+    const backup = join(world.stateDir, 'backup');
+    // Copied by another process: opening its files here would drop the store's locks.
+    execFileSync('cp', ['-r', join(world.stateDir, 'auth'), backup]);
+    for (let again = 0; again < 5; again += 1) {
+      await settle(world.clock, world.engine.refresh(id, again + 1));
+    }
+    await world.clock.advance(1_000);
+    expect((await lease(world.resolver)).generation).toBe(6);
+    renameSync(join(world.stateDir, 'auth'), join(world.stateDir, 'auth.bad'));
+    renameSync(backup, join(world.stateDir, 'auth'));
+    const other = openTestStore({ stateDir: world.stateDir, keychain: world.keychain });
+    await other.saveLogin(
+      id,
+      oauthCredential({ access: 'anew', issuedAt: world.clock.nowMs(), expires: world.clock.nowMs() + hour }),
+    );
+    await world.clock.advance(1_000);
+    expect(await bearer(lease(world.resolver))).toBe('Bearer anew');
+    const spent = world.server.calls;
+    await world.clock.advance(10_000);
+    expect(world.server.calls).toBe(spent);
   });
 });
 

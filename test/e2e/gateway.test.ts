@@ -1,5 +1,5 @@
 // The gateway as a process: the official SDK through it while tokens expire, die and come back.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { createHome, loggedIn, startPortal, type Home, type Running } from '../support/cli-process.ts';
@@ -160,6 +160,9 @@ describe('gateway run', () => {
     const good = readFileSync(home.configFile, 'utf8');
     writeFileSync(home.configFile, '{ broken');
     await gateway.line('stderr', /config_kept/);
+    expect(await ask(client, 'x', false)).toContain('MiniMax-M2.7');
+    rmSync(home.configFile);
+    await gateway.line('stderr', /is gone/);
     expect(await ask(client, 'x', false)).toContain('MiniMax-M2.7');
     writeFileSync(home.configFile, good);
     await stop(gateway);

@@ -63,6 +63,11 @@ describe('the call', () => {
       () => Response.json({ base_resp: { status_code: 1004, status_msg: 'login fail' } }),
       'unauthorized',
     ],
+    [
+      '403: a plan without this call says nothing of the token',
+      () => new Response('{}', { status: 403 }),
+      'HTTP 403',
+    ],
     ['503', () => new Response('', { status: 503 }), 'HTTP 503'],
     [
       'another code',

@@ -86,6 +86,8 @@ describe('polling', () => {
     for (let troubles = 1; troubles < 40; troubles += 1) {
       expect(backoff(5_000, troubles, 0.999)).toBeLessThanOrEqual(72_000);
       expect(backoff(5_000, troubles, 0)).toBeGreaterThanOrEqual(6_000);
+      // An interval that slow_down has raised above the ceiling is kept all the same.
+      expect(backoff(85_000, troubles, 0)).toBeGreaterThanOrEqual(85_000);
     }
   });
 });

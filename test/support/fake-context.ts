@@ -27,6 +27,7 @@ export function createFakeContext(overrides: Partial<CommandContext> = {}) {
     },
     clock: systemClock,
     signal: new AbortController().signal,
+    unfinished: new Set(),
     installation: describeInstallation(pathToFileURL(join(import.meta.dirname, '../../src/main.ts')).href),
     ...overrides,
   };

@@ -1,6 +1,4 @@
 // `auth login`: a new login under its own name; the configuration is only touched to enable the plugin.
-import { editConfig } from '../../config/edit.ts';
-import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
 import { createOutput, type CommandContext } from '../command-context.ts';
 import {
   logInWithChoice,
@@ -9,6 +7,7 @@ import {
   reportToJson,
   type LoginOptions,
 } from '../login-session.ts';
+import { enableEdits, writeConfig } from '../login-config.ts';
 import { openApp } from '../open-app.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
@@ -23,16 +22,7 @@ export async function authLogin(context: CommandContext, options: LoginOptions):
       storage: readStorageOptions(options),
       requirePersistence: true,
     });
-    await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
-    const { pluginId } = session.choice;
-    if (config.config.plugins?.entries?.[pluginId]?.enabled !== true) {
-      await editConfig({
-        file: app.paths.configFile,
-        edits: [{ path: ['plugins', 'entries', pluginId, 'enabled'], value: true }],
-        clock: app.clock,
-        random: app.random,
-      });
-    }
+    await writeConfig(app, enableEdits(config, session));
     printReport(output, session, context.clock.nowMs());
     output.result(reportToJson(session));
     return 0;

@@ -41,8 +41,7 @@ export async function gatewayRun(context: CommandContext, options: GatewayRunOpt
     output.line('  Point a tool at it: eval "$(openclaw env claude-code)"');
     await aborted(context.signal);
     output.note('Stopping: finishing what runs …');
-    await serving.stop();
-    return 0;
+    return (await serving.stop()) ? 0 : 1;
   } finally {
     app.close();
     log.flush();

@@ -1,9 +1,8 @@
 // `onboard`: the first run. Choose, log in, keep, set the default model, say what to do next. What exists is kept; a
 // failure leaves everything as it was.
 import { buildCatalogue, type App } from '../../app.ts';
-import { editConfig, type ConfigEdit } from '../../config/edit.ts';
-import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
-import { OpenClawError, isOpenClawError } from '../../errors.ts';
+import type { ConfigEdit } from '../../config/edit.ts';
+import { isOpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { decideDefaultModel } from '../default-model.ts';
@@ -17,6 +16,7 @@ import {
   type LoginSession,
 } from '../login-session.ts';
 import { openApp } from '../open-app.ts';
+import { enableEdits, writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
@@ -42,7 +42,6 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
         catalogue.find(options.model);
       },
     });
-    await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
     // Before any further question: from here on the login serves, whatever is answered.
     const enabled = await writeConfig(app, enableEdits(config, session));
     const model = await settleDefaultModel(app, context, output, options, session);
@@ -120,12 +119,6 @@ export function currentDefault(config: LoadedConfig): string | undefined {
   return typeof model === 'string' ? model : model?.primary;
 }
 
-/** Only keys that OpenClaw documents, and only those that differ. */
-function enableEdits(config: LoadedConfig, { choice }: LoginSession): ConfigEdit[] {
-  if (config.config.plugins?.entries?.[choice.pluginId]?.enabled === true) return [];
-  return [{ path: ['plugins', 'entries', choice.pluginId, 'enabled'], value: true }];
-}
-
 function modelEdits(config: LoadedConfig, model: string | undefined): ConfigEdit[] {
   return model === undefined || model === currentDefault(config) ? [] : [defaultModelEdit(config, model)];
 }
@@ -135,28 +128,6 @@ export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit 
   const written = config.config.agents?.defaults?.model;
   const path = ['agents', 'defaults', 'model'];
   return { path: typeof written === 'string' ? path : [...path, 'primary'], value: ref };
-}
-
-/** The login is saved by now: a file that cannot be written must not look like a failed login. */
-async function writeConfig(app: App, edits: ConfigEdit[]): Promise<boolean> {
-  if (edits.length === 0) return false;
-  try {
-    const { changed } = await editConfig({
-      file: app.paths.configFile,
-      edits,
-      clock: app.clock,
-      random: app.random,
-    });
-    return changed;
-  } catch (error) {
-    if (!(error instanceof OpenClawError)) throw error;
-    throw new OpenClawError({
-      code: error.code,
-      message: `The login is saved, but the configuration is not: ${error.message}`,
-      remedy: `${error.remedy} These keys are missing: ${edits.map((edit) => `${edit.path.join('.')} = ${JSON.stringify(edit.value)}`).join(', ')}.`,
-      data: error.data,
-    });
-  }
 }
 
 function printNext(output: Output, app: App, defaultModel: string | undefined, changed: boolean): void {
