@@ -163,7 +163,7 @@ export const errorCatalogue = {
     exit: 1,
     status: 503,
     remedy:
-      'Make a key with `openssl rand -hex 32`, readable for this user only, and name the file in OPENCLAW_AUTH_KEY_FILE.',
+      'Bring the right key back if logins are sealed with it. For a first login make one with `openssl rand -hex 32`, readable for this user only, and name the file in OPENCLAW_AUTH_KEY_FILE.',
   },
   STORAGE_CONFLICT: {
     exit: 2,

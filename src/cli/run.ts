@@ -38,5 +38,11 @@ function report(error: unknown, args: readonly string[], context: CommandContext
 function toUsageError(error: CommanderError): OpenClawError {
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
   const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
-  return new OpenClawError({ code: 'USAGE', message: /[.?)]$/.test(text) ? text : `${text}.` });
+  // Every command has it; the program as a whole has not.
+  const misplaced = text.includes("'--json'");
+  return new OpenClawError({
+    code: 'USAGE',
+    message: /[.?)]$/.test(text) ? text : `${text}.`,
+    ...(misplaced ? { remedy: 'Write it behind the command: `openclaw auth status --json`.' } : {}),
+  });
 }

@@ -67,14 +67,26 @@ export function readKeyFile(path: string, options: { isPrivateFolder?: boolean }
       self: process.geteuid?.(),
       isPrivateFolder: options.isPrivateFolder ?? false,
     });
-    if (fault !== undefined) throw keyFileInvalid(path, fault);
+    if (fault !== undefined) {
+      throw keyFileInvalid(
+        path,
+        fault,
+        fault.includes('by other users') ? 'Close it to others: chmod 600 {place}' : undefined,
+      );
+    }
     const key = parseKey(readFileSync(path));
     if ('fault' in key) throw keyFileInvalid(path, key.fault);
     return key;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOTDIR' || code === 'ELOOP') throw keyFileInvalid(path, 'cannot be reached by this path');
-    if (code === 'EACCES' || code === 'EPERM') throw keyFileInvalid(path, 'is not readable for this user');
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw keyFileInvalid(
+        path,
+        'is not readable for this user',
+        'Give this user the right to read {place}.',
+      );
+    }
     throw error;
   }
 }
@@ -105,11 +117,12 @@ export function syncFolder(folder: string): void {
   }
 }
 
-export function keyFileInvalid(path: string, fault: string): OpenClawError {
+export function keyFileInvalid(path: string, fault: string, remedy?: string): OpenClawError {
   const place = cleanText(path, 300);
   return new OpenClawError({
     code: 'KEY_FILE_INVALID',
     message: `The key file ${place} ${fault}`,
+    ...(remedy === undefined ? {} : { remedy }),
     data: { place },
   });
 }
