@@ -286,6 +286,24 @@ describe('a process that is disturbed', () => {
     },
   );
 
+  it(
+    'logs out after a refresh that runs, and revokes what that refresh brought',
+    { timeout: 20_000 },
+    async () => {
+      const portal = await startPortal();
+      const home = await loggedIn(portal);
+      portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 1_500 });
+      const refresh = home.start(['auth', 'refresh']);
+      while (portal.control.state().counters.refreshes === 0) await turn();
+      const logout = home.start(['auth', 'logout', '--json']);
+      // Without the wait the login would be gone under the refresh, which would then say so.
+      expect(await refresh.ended).toMatchObject({ code: 0 });
+      expect(JSON.parse((await logout.ended).stdout)).toMatchObject({ loggedOut: [{ revoked: true }] });
+      expect(portal.control.state()).toMatchObject({ liveFamilies: 0 });
+      expect((await home.json(['auth', 'status'])).value).toMatchObject({ profiles: [] });
+    },
+  );
+
   it('keeps trying to save an approved login while the store is held', { timeout: 40_000 }, async () => {
     const portal = await startPortal({ autoApproveMs: 1_500 });
     const home = await loggedIn(portal);
