@@ -131,7 +131,7 @@ export function readLifetimeMs(
   if (unit === 'expires_in' || value < 1e9) lifetimeMs = value * 1000;
   else if (value < 1e12) lifetimeMs = value * 1000 - nowMs;
   else lifetimeMs = value - nowMs;
-  return lifetimeMs > 0 ? Math.min(lifetimeMs, longestLifetimeMs) : undefined;
+  return lifetimeMs >= 1 ? Math.min(lifetimeMs, longestLifetimeMs) : undefined;
 }
 
 /** undefined when neither field is there. */

@@ -6,8 +6,8 @@ import {
   awaitApproval,
   cleanText,
   createOAuthClient,
+  foreignText,
   toLoginError,
-  withoutSecrets,
   type AuthContext,
   type AuthResult,
   type Clock,
@@ -124,7 +124,7 @@ export async function refresh(
   const attempt = async (
     dialect: DialectName,
   ): Promise<{ dialect: DialectName; result: Awaited<ReturnType<OAuthClient['refresh']>> }> => {
-    const client = clientFor(deps, region, dialect, clientId);
+    const client = clientFor(deps, region, dialect, clientId, [credential.access]);
     return { dialect, result: await client.refresh(new Secret(credential.refresh), context.signal) };
   };
   let { dialect, result } = await attempt(wanted);
@@ -144,7 +144,11 @@ export async function refresh(
   throw new OpenClawError({
     code: 'REFRESH_FAILED',
     message: `The login could not be refreshed at ${host}: ${describe(result)}.`,
-    data: { host, ...(result.kind === 'trouble' ? { retryAfterMs: result.retryAfterMs } : {}) },
+    data: {
+      host,
+      ...(result.kind === 'trouble' ? { retryAfterMs: result.retryAfterMs } : {}),
+      ...(result.kind === 'trouble' && result.unsent === true ? { sent: false } : {}),
+    },
   });
 }
 
@@ -170,13 +174,13 @@ export function toCredential(
   const notes: string[] = [];
   const secrets = [grant.accessToken.reveal(), grant.refreshToken?.reveal() ?? ''];
   const said = grant.extra['notification_message'];
-  const message = said === undefined ? undefined : withoutSecrets(said, secrets);
-  if (message !== undefined && cleanText(message) !== '') notes.push(`MiniMax says: ${cleanText(message)}`);
+  const message = foreignText(said ?? '', secrets);
+  if (message !== '') notes.push(`MiniMax says: ${message}`);
   const told = grant.extra['resource_url'];
   const resolved = told === undefined ? undefined : resolveResourceUrl(told, region);
   if (told !== undefined && resolved === undefined) {
     notes.push(
-      `The server named ${cleanText(told, 80)} for requests; it is not one of MiniMax's hosts and is ignored.`,
+      `The server named ${foreignText(told, secrets, 80)} for requests; it is not one of MiniMax's hosts and is ignored.`,
     );
   }
   const scope = grant.scope ?? former?.scope;
@@ -199,7 +203,13 @@ export function toCredential(
   return { credential, notes };
 }
 
-function clientFor(deps: LoginDeps, region: Region, dialect: DialectName, clientId: string): OAuthClient {
+function clientFor(
+  deps: LoginDeps,
+  region: Region,
+  dialect: DialectName,
+  clientId: string,
+  secrets: readonly string[] = [],
+): OAuthClient {
   return createOAuthClient({
     dialect: createDialect(dialect, region),
     clientId,
@@ -207,6 +217,7 @@ function clientFor(deps: LoginDeps, region: Region, dialect: DialectName, client
     clock: deps.clock,
     random: deps.random,
     allowLoopbackHttp: deps.config.allowLoopbackHttp ?? false,
+    secrets,
   });
 }
 
@@ -217,6 +228,6 @@ function isFailure(value: Started | RequestFailure): value is RequestFailure {
 function describe(failure: RequestFailure): string {
   if (failure.kind === 'trouble') return failure.reason;
   if (failure.kind === 'redirected')
-    return `it sent the request on to ${cleanText(failure.location?.host ?? 'nowhere', 80)}`;
+    return `it sent the request on to ${foreignText(failure.location?.host ?? 'nowhere', [], 80)}`;
   return failure.description === undefined ? failure.error : `${failure.error}: ${failure.description}`;
 }

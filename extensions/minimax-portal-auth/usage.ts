@@ -1,6 +1,6 @@
 // The plan's usage call: free of charge, so it also proves that a token works.
 // The older name of the endpoint counts what remains where the newer counts what was used: percentages decide.
-import { cleanText, readJsonAnswer, type Fetch, type UsageSnapshot } from '../../src/plugin-sdk/index.ts';
+import { foreignText, readJsonAnswer, type Fetch, type UsageSnapshot } from '../../src/plugin-sdk/index.ts';
 import { providerId } from './login.ts';
 
 const names = ['/v1/token_plan/remains', '/v1/api/openplatform/coding_plan/remains'] as const;
@@ -31,7 +31,10 @@ export async function fetchUsage(
     const code = base['status_code'];
     if (typeof code === 'number' && code !== 0) {
       const message = base['status_msg'];
-      return { ...empty, error: cleanText(`${typeof message === 'string' ? message : 'error'} (${code})`) };
+      return {
+        ...empty,
+        error: foreignText(`${typeof message === 'string' ? message : 'error'} (${code})`, [token]),
+      };
     }
     return { ...empty, windows: readWindows(body, name === names[0]) };
   }

@@ -5,6 +5,7 @@ import { OpenClawError } from '../errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeInstallation } from '../platform/installation.ts';
 import { createTerminal } from '../platform/terminal.ts';
+import { withoutTokens } from '../redaction.ts';
 import { formatError } from './ui/error-text.ts';
 import { run } from './run.ts';
 
@@ -39,8 +40,8 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
   // A reader that has gone (`openclaw … | head`, a closed terminal) does not stop the work: nobody reads it, that is all.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const onUncaught = (error: unknown): void => {
-    // Not Node's own print, which dumps properties and causes.
-    terminal.writeErr(formatError(error, terminal));
+    // Not Node's own print, which dumps properties and causes. Plugin code can fail here, with any text.
+    terminal.writeErr(withoutTokens(formatError(error, terminal)));
     exitNow(1);
   };
   process.on('uncaughtException', onUncaught);

@@ -101,7 +101,8 @@ const nobody = Buffer.alloc(0);
 const nothing = (): void => {};
 
 function mustHold(head: AnswerHead): boolean {
-  if (head.status >= 400) return true;
+  // No redirect is followed, and none is passed on unseen.
+  if (head.status >= 300) return true;
   const { contentLength } = head;
   return (
     contentLength !== undefined &&

@@ -6,7 +6,7 @@ import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from '../auth/lease.
 import { OpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, foreignText } from '../platform/text.ts';
 import type { Catalogue } from '../providers/model-route.ts';
 import { anthropicErrorOf } from '../wire/anthropic.ts';
 import { answerText } from './answer-text.ts';
@@ -14,11 +14,12 @@ import { sendAttempt, type Attempt } from './attempt.ts';
 import { classify, type Classification } from './classify.ts';
 import type { GatewayLimits } from './limits.ts';
 import { planModel, type ModelPlan } from './model-plan.ts';
-import { refuse, refuseUpload } from './refusal.ts';
+import { refuse, refuseStatus, refuseUpload } from './refusal.ts';
 import { createRelay, createTurnEnd } from './relay.ts';
+import { repeatsSecret, secretsOf } from './repeated-secret.ts';
 import { declaresTooMuch, readBody } from './request-body.ts';
 import { createRequestHeaders } from './request-headers.ts';
-import { createReadHead } from './response-headers.ts';
+import { createReadHead, type AnswerHead } from './response-headers.ts';
 import { unreachable, type Upstream } from './upstream.ts';
 
 export type ExchangeDeps = {
@@ -91,6 +92,18 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       });
     });
 
+    /** An error that would hand the login's token to the client: told in other words, and false. */
+    const withhold = (head: AnswerHead, classification: Classification): false => {
+      const said = lease === undefined ? '' : foreignText(classification.message, secretsOf(lease));
+      const status = head.status < 400 ? 502 : head.status;
+      const retry = head.retryAfter === undefined ? [] : ['retry-after', head.retryAfter];
+      refuseStatus(response, status, said || `HTTP ${head.status}`, requestId, [
+        ...(plan?.header ?? []),
+        ...retry,
+      ]);
+      return false;
+    };
+
     const send = (model: ModelPlan, current: Lease): void => {
       if (response.destroyed) return;
       lease = current;
@@ -116,9 +129,9 @@ export function createExchange(deps: ExchangeDeps): Exchange {
             if (classification.kind === 'ok') return true;
             if (classification.kind !== 'auth') {
               report({ kind: 'failed', reason: classification.kind });
-              return true;
+              return !repeatsSecret(head, answer.body, secretsOf(current)) || withhold(head, classification);
             }
-            report({ kind: 'auth', detail: detailOf(classification, head.status) });
+            report({ kind: 'auth', detail: detailOf(classification, head.status, current) });
             if (attempts === 1) lend(model, { rejected: current });
             else fail(loginRefused(current, classification, head.status));
             return false;
@@ -191,15 +204,15 @@ function compressed(encoding: string): OpenClawError {
   });
 }
 
-function detailOf(classification: Classification, status: number): string {
-  const message = cleanText(classification.message, 120);
+function detailOf(classification: Classification, status: number, lease: Lease): string {
+  const message = foreignText(classification.message, secretsOf(lease), 120);
   return message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
 }
 
 function loginRefused(lease: Lease, classification: Classification, status: number): OpenClawError {
   return new OpenClawError({
     code: 'UPSTREAM_UNAUTHORIZED',
-    message: `${lease.provider} refused the login ${lease.profileId}, also after a refresh (${detailOf(classification, status)})`,
+    message: `${lease.provider} refused the login ${lease.profileId}, also after a refresh (${detailOf(classification, status, lease)})`,
     data: { profileId: lease.profileId },
   });
 }

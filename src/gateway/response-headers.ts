@@ -41,6 +41,8 @@ const fates: ReadonlyMap<string, Fate> = new Map<string, Fate>([
   ['alt-svc', 'drop'],
   ['strict-transport-security', 'drop'],
   ['www-authenticate', 'drop'],
+  // A client that follows it to another host would take the gateway's token along.
+  ['location', 'drop'],
 ]);
 
 /** Spellings of names seen so far; an upstream that invents names must not fill the memory. */

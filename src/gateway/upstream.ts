@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici';
 import { OpenClawError } from '../errors.ts';
 import type { Env } from '../platform/env.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, foreignText } from '../platform/text.ts';
 import type { GatewayLimits } from './limits.ts';
 
 export type UpstreamRequest = {
@@ -140,7 +140,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function unreachable(error: Error, baseUrl: string): OpenClawError {
   const code = codeOf(error);
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : 'the upstream';
-  const reason = (code === undefined ? undefined : reasons[code]) ?? cleanText(error.message, 120);
+  const reason = (code === undefined ? undefined : reasons[code]) ?? foreignText(error.message, [], 120);
   const shown = code === undefined ? reason : `${reason}, ${code}`;
   return new OpenClawError({
     code: 'UPSTREAM_UNREACHABLE',

@@ -3,12 +3,14 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Fetch } from '../platform/fetch.ts';
 import { OpenClawError, isOpenClawError } from '../errors.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, foreignText } from '../platform/text.ts';
 
 export type FormPostResult =
   | { kind: 'answer'; status: number; body: unknown; nowMs: number; retryAfterMs?: number }
+  /** `location` is the origin alone: the rest of an address may repeat what was sent. */
   | { kind: 'redirected'; status: number; location: URL | undefined }
-  | { kind: 'trouble'; reason: string; retryAfterMs?: number; status?: number };
+  /** `unsent`: no byte of the request has left this machine. */
+  | { kind: 'trouble'; reason: string; retryAfterMs?: number; status?: number; unsent?: true };
 
 export type FormPostDeps = {
   fetch: Fetch;
@@ -16,6 +18,8 @@ export type FormPostDeps = {
   /** Accepts plain http for exact loopback hosts. */
   allowLoopbackHttp: boolean;
   timeoutMs?: number;
+  /** Beside those of the form: what must not be shown if it is repeated in a failure. */
+  secrets?: readonly string[];
 };
 
 /** Decoded bytes: a compressed body of a few kilobytes can grow a thousandfold. */
@@ -64,7 +68,7 @@ export async function postForm(
     if (deadline.signal.aborted) {
       return { kind: 'trouble', reason: `no answer within ${Math.round(timeoutMs / 1000)} s` };
     }
-    return { kind: 'trouble', reason: describeNetworkError(error) };
+    return describeNetworkError(error, [...form.values(), ...(deps.secrets ?? [])]);
   } finally {
     cancelTimer();
     signal?.removeEventListener('abort', onAbort);
@@ -133,9 +137,15 @@ export function isLoopbackHost(hostname: string): boolean {
 /** RFC 9110 section 10.2.3: seconds or an HTTP date; capped at one hour. */
 export function readRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;
-  const delayMs = /^\d+$/.test(value.trim()) ? Number(value.trim()) * 1000 : Date.parse(value) - nowMs;
-  if (!Number.isFinite(delayMs)) return undefined;
+  const text = value.trim();
+  const delayMs = /^\d+$/.test(text) ? Number(text) * 1000 : readHttpDate(text) - nowMs;
+  if (Number.isNaN(delayMs)) return undefined;
   return Math.min(Math.max(0, delayMs), 3_600_000);
+}
+
+/** NaN for what is none: Date.parse alone takes "-5" for a day in May. */
+function readHttpDate(text: string): number {
+  return /^[A-Z][a-z]{2,8},? .*\d\d:\d\d/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 function serverNowMs(date: string | null, localNowMs: number): number {
@@ -181,10 +191,25 @@ function namesSlowDown(body: unknown): boolean {
 }
 
 function parseLocation(location: string | null, base: URL): URL | undefined {
-  return location === null ? undefined : (URL.parse(location, base.href) ?? undefined);
+  const parsed = location === null ? null : URL.parse(location, base.href);
+  return parsed === null ? undefined : (URL.parse(parsed.origin) ?? undefined);
 }
 
-function describeNetworkError(error: unknown): string {
+/** These end a connection before a request goes out on it. */
+const beforeSending = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** A library may quote the request that failed: `sent` are the values that were in it. */
+function describeNetworkError(error: unknown, sent: readonly string[]): FormPostResult & { kind: 'trouble' } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
   const known: Record<string, string> = {
@@ -206,6 +231,10 @@ function describeNetworkError(error: unknown): string {
       'its certificate cannot be verified (set NODE_EXTRA_CA_CERTS for a company proxy)',
     ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
   };
-  const text = known[code] ?? cleanText(cause instanceof Error ? cause.message : String(cause), 120);
-  return known[code] ? `${text} (${code})` : text;
+  const text = known[code] ?? foreignText(cause instanceof Error ? cause.message : String(cause), sent, 120);
+  return {
+    kind: 'trouble',
+    reason: known[code] ? `${text} (${code})` : text,
+    ...(beforeSending.has(code) ? { unsent: true } : {}),
+  };
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Fetch } from '../platform/fetch.ts';
 import type { Random } from '../platform/random.ts';
 import { Secret } from '../platform/secret.ts';
-import { cleanText } from '../platform/text.ts';
+import { foreignText } from '../platform/text.ts';
 import type { DeviceOffer, Dialect, NamedError, NoAnswer, TokenAnswer } from './dialect.ts';
 import { postForm, requireHttps, type FormPostResult } from './form-post.ts';
 
@@ -34,7 +34,13 @@ export type PendingLogin = {
 export type RequestFailure =
   | { readonly kind: 'error'; readonly error: string; readonly description?: string }
   | { readonly kind: 'redirected'; readonly location: URL | undefined }
-  | { readonly kind: 'trouble'; readonly reason: string; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'trouble';
+      readonly reason: string;
+      readonly retryAfterMs?: number;
+      /** The request never left this machine. */
+      readonly unsent?: true;
+    };
 
 export type OAuthClient = {
   startDevice(
@@ -62,6 +68,8 @@ export type OAuthClientDeps = {
   allowLoopbackHttp: boolean;
   /** For one request with its whole answer; 30 s. */
   timeoutMs?: number;
+  /** What a server could repeat beside that which it is sent: the access token of the login. */
+  secrets?: readonly string[];
 };
 
 /** RFC 8628 section 3.5 has no bounds; these keep a bad answer from polling in a tight loop or for ever. */
@@ -113,6 +121,7 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
                   kind: 'trouble',
                   reason: result.reason,
                   ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
+                  ...(result.unsent === undefined ? {} : { unsent: result.unsent }),
                 };
           return errorResponse('temporarily_unavailable');
         }
@@ -125,7 +134,7 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
           return errorResponse('temporarily_unavailable');
         }
         if (read.kind === 'error') {
-          failure = cleanError(read, secretsOf(form));
+          failure = cleanError(read, [...secretsOf(form), ...(deps.secrets ?? [])]);
           return errorResponse(read.error);
         }
         answer = read;
@@ -144,7 +153,7 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
       if (failure !== undefined) return failure;
       if (thrown !== undefined) throw thrown;
       // What openid-client refuses of a translated answer; its message is its own, its cause would hold the tokens.
-      const detail = error instanceof Error ? cleanText(error.message, 120) : 'unknown';
+      const detail = error instanceof Error ? foreignText(error.message, [], 120) : 'unknown';
       return { kind: 'trouble', reason: `the answer was not understood (${detail})` };
     }
   }
@@ -237,6 +246,11 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
   };
 }
 
+/** Loads what the first request would load. */
+export async function loadOAuthClient(): Promise<void> {
+  await import('openid-client');
+}
+
 function standardResponse(read: DeviceOffer | TokenAnswer): Response {
   if (read.kind === 'offer') {
     return Response.json({
@@ -267,20 +281,11 @@ function secretsOf(form: URLSearchParams): string[] {
   );
 }
 
-/** Text of a server without the secrets in it, before it is cut to length. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  // Short values, such as a user code, are no secrets and could be any word.
-  return secrets
-    .filter((secret) => secret.length >= 12)
-    .reduce((shown, secret) => shown.replaceAll(secret, '[redacted]'), text);
-}
-
 function cleanError(read: NamedError, secrets: readonly string[]): RequestFailure {
-  const description =
-    read.description === undefined ? '' : cleanText(withoutSecrets(read.description, secrets));
+  const description = read.description === undefined ? '' : foreignText(read.description, secrets);
   return {
     kind: 'error',
-    error: cleanText(withoutSecrets(read.error, secrets), 64),
+    error: foreignText(read.error, secrets, 64),
     ...(description === '' ? {} : { description }),
   };
 }
@@ -306,7 +311,7 @@ export function toLoginError(failure: RequestFailure, host: string): OpenClawErr
     case 'redirected':
       return new OpenClawError({
         code: 'PORTAL_REDIRECTED',
-        message: `${host} sent the login on to ${cleanText(failure.location?.host ?? 'an unreadable address', 80)}, which was not followed.`,
+        message: `${host} sent the login on to ${foreignText(failure.location?.host ?? 'an unreadable address', [], 80)}, which was not followed.`,
         data,
       });
     case 'error': {

@@ -19,10 +19,10 @@ export function createBrowser(env: Env, platform: NodeJS.Platform = process.plat
       const parsed = URL.parse(url);
       if (parsed === null || !['https:', 'http:'].includes(parsed.protocol)) return false;
       const program = env['BROWSER'];
-      if (program !== undefined && program !== '') return run(program, parsed.href);
+      if (program !== undefined && program !== '') return run(program, parsed.href, plainEnvironment(env));
       try {
         const { default: open } = await import('open');
-        const child = await open(parsed.href);
+        const child = await withPlainEnvironment(() => open(parsed.href));
         child.once('error', () => undefined);
         child.unref();
         return true;
@@ -46,9 +46,27 @@ export function describeRemote(env: Env, platform: NodeJS.Platform = process.pla
   return undefined;
 }
 
-function run(program: string, url: string): Promise<boolean> {
+/** Names of variables that hold secrets, by their last word: no browser needs them. */
+const secretVariable = /(?:^|_)(?:key|token|secret|password|passwd|passphrase|credentials?)$/i;
+
+function plainEnvironment(env: Env): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secretVariable.test(name)));
+}
+
+/** `open` hands on the environment of this process, whole: secrets are out of it meanwhile. */
+async function withPlainEnvironment<T>(work: () => Promise<T>): Promise<T> {
+  const secrets = Object.entries(process.env).filter(([name]) => secretVariable.test(name));
+  for (const [name] of secrets) delete process.env[name];
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of secrets) process.env[name] = value;
+  }
+}
+
+function run(program: string, url: string, env: Record<string, string | undefined>): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(program, [url], { stdio: 'ignore', detached: true });
+    const child = spawn(program, [url], { stdio: 'ignore', detached: true, env });
     child.once('error', () => resolve(false));
     child.once('spawn', () => {
       child.unref();

@@ -23,6 +23,11 @@ export function createFetch(env: Env): Fetch {
   };
 }
 
+/** Loads what the first request would load. */
+export async function loadFetch(): Promise<void> {
+  await import('undici');
+}
+
 /** Names the variable and never its value, which may hold a password. Throws URL_REFUSED. */
 export function checkProxies(env: Env): void {
   for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY']) {
@@ -53,6 +58,7 @@ async function loadUndici(env: Env): Promise<Fetch> {
     connect: { timeout: 10_000 },
   });
   return async (url, init = {}) => {
+    checkHeaders(init.headers);
     const response = await undici.fetch(url, {
       method: init.method ?? 'GET',
       redirect: 'manual',
@@ -63,4 +69,12 @@ async function loadUndici(env: Env): Promise<Fetch> {
     });
     return response;
   };
+}
+
+/** undici would quote the value, which is mostly a token. */
+function checkHeaders(headers: FetchInit['headers']): void {
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (/^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)) continue;
+    throw new TypeError(`the header ${name} holds a character that no header can carry`);
+  }
 }

@@ -3,7 +3,7 @@
 // Lines of one turn of the event loop leave in one write, for a gateway writes one a request.
 import { writeSync } from 'node:fs';
 import { pino, type Level } from 'pino';
-import type { Log, LogFields } from './log.ts';
+import { plainFields, type Log, type LogFields } from './log.ts';
 
 export type LogLevel = Extract<Level, 'debug' | 'info' | 'warn' | 'error'>;
 
@@ -51,14 +51,14 @@ export function createPinoLog(options: PinoLogOptions): PinoLog {
     { write: gather },
   );
   return {
-    debug: (event, fields) => logger.debug(fields ?? {}, event),
-    info: (event, fields) => logger.info(fields ?? {}, event),
+    debug: (event, fields) => logger.debug(plainFields(fields), event),
+    info: (event, fields) => logger.info(plainFields(fields), event),
     warn(event, fields) {
-      logger.warn(fields ?? {}, event);
+      logger.warn(plainFields(fields), event);
       flush();
     },
     error(event, fields) {
-      logger.error(fields ?? {}, event);
+      logger.error(plainFields(fields), event);
       flush();
     },
     flush,

@@ -1,5 +1,6 @@
 // Makes text from outside (servers, config files, file names) fit to be shown in a terminal, a log or a page:
-// no control or escape characters, no bidirectional overrides, no line breaks, bounded length.
+// no control or escape characters, no bidirectional overrides, no line breaks, bounded length, and no secrets.
+import { withoutSecrets, withoutTokens } from '../redaction.ts';
 
 /* oxlint-disable no-control-regex -- removing control characters is the point */
 const unshowable =
@@ -13,4 +14,9 @@ export function cleanText(text: string, maxLength = 200): string {
   const flat = text.replace(escapeSequences, '').replace(unshowable, ' ').replace(/ {2,}/g, ' ').trim();
   const characters = Array.from(flat);
   return characters.length <= maxLength ? flat : `${characters.slice(0, maxLength - 1).join('')}…`;
+}
+
+/** `cleanText` for the words of a server or a library: without the given secrets and anything that looks like one. */
+export function foreignText(text: string, secrets: readonly string[] = [], maxLength?: number): string {
+  return cleanText(withoutTokens(withoutSecrets(text, secrets)), maxLength);
 }

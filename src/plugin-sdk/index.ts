@@ -15,7 +15,7 @@ export { createFetch } from '../platform/fetch.ts';
 export type { Log } from '../platform/log.ts';
 export type { Random } from '../platform/random.ts';
 export { systemRandom } from '../platform/random.ts';
-export { cleanText } from '../platform/text.ts';
+export { cleanText, foreignText } from '../platform/text.ts';
 export { Secret } from '../platform/secret.ts';
 export type {
   DeviceOffer,
@@ -25,7 +25,7 @@ export type {
   ServerAnswer,
   TokenAnswer,
 } from '../oauth/dialect.ts';
-export { createOAuthClient, toLoginError, withoutSecrets } from '../oauth/oauth-client.ts';
+export { createOAuthClient, toLoginError } from '../oauth/oauth-client.ts';
 export type { Grant, OAuthClient, PendingLogin, RequestFailure } from '../oauth/oauth-client.ts';
 export { awaitApproval } from '../oauth/device-flow.ts';
 export { readJsonAnswer, requireHttps } from '../oauth/form-post.ts';
@@ -66,7 +66,8 @@ export type ProviderPlugin = {
   formatApiKey?(credential: Credential): string;
   /**
    * Trades the refresh token for a new pair. In this host it throws LOGIN_DEAD when the server called the grant dead,
-   * and REFRESH_FAILED (with `data.retryAfterMs` when the server named a time) for everything that may pass.
+   * and REFRESH_FAILED for everything that may pass, with `data.retryAfterMs` when the server named a time, and with
+   * `data.sent: false` when the request cannot have reached the server.
    */
   refreshOAuth?(credential: OAuthCredential, context?: RefreshContext): Promise<OAuthCredential>;
   /** Tells the server to forget the grant (RFC 7009); true when it did. This host only. */

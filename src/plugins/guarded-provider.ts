@@ -1,8 +1,11 @@
 // A provider whose functions may be called without fear: what a plugin throws comes out as PLUGIN_FAILED, except for
-// errors of this program's own kind and the reason of an abort. Nothing else about the provider changes.
+// errors of this program's own kind and the reason of an abort, and without the secrets that the plugin was given.
+// Nothing else about the provider changes.
 import { isOpenClawError, OpenClawError } from '../errors.ts';
 import type { AuthMethod, ProviderPlugin } from '../plugin-sdk/index.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, foreignText } from '../platform/text.ts';
+import { withoutSecrets } from '../redaction.ts';
+import { isObject } from './plugin-shape.ts';
 
 /** Names of the functions that a provider may have. */
 const functionNames = [
@@ -31,13 +34,18 @@ export function guardProvider(pluginId: string, provider: ProviderPlugin): Provi
 }
 
 /** The error that stands for whatever a plugin threw. Its cause is left out: it may carry a server's answer. */
-export function pluginFailure(pluginId: string, what: string, thrown: unknown): OpenClawError {
-  if (isOpenClawError(thrown)) return thrown;
+export function pluginFailure(
+  pluginId: string,
+  what: string,
+  thrown: unknown,
+  secrets: readonly string[] = [],
+): OpenClawError {
+  if (isOpenClawError(thrown)) return withoutItsSecrets(thrown, secrets);
   let message = typeof thrown === 'string' ? thrown : 'it threw something that is no error';
   if (thrown instanceof Error) message = `${thrown.name}: ${thrown.message}`;
   return new OpenClawError({
     code: 'PLUGIN_FAILED',
-    message: `The plugin ${pluginId} failed in ${what}: ${cleanText(message, 300)}`,
+    message: `The plugin ${pluginId} failed in ${what}: ${foreignText(message, secrets, 300)}`,
     data: { pluginId },
   });
 }
@@ -64,7 +72,7 @@ function guard(
 ): (...input: unknown[]) => unknown {
   return (...input) => {
     const convert = (thrown: unknown): unknown =>
-      isAbortReason(thrown, input) ? thrown : pluginFailure(pluginId, what, thrown);
+      isAbortReason(thrown, input) ? thrown : pluginFailure(pluginId, what, thrown, secretsIn(input));
     try {
       const answer: unknown = Reflect.apply(Reflect.get(owner, name) as () => unknown, owner, input);
       if (!isThenable(answer)) return answer;
@@ -75,6 +83,35 @@ function guard(
       throw convert(error);
     }
   };
+}
+
+/** The same error where it holds none of them and no cause. */
+function withoutItsSecrets(error: OpenClawError, secrets: readonly string[]): OpenClawError {
+  const clean = (text: string): string => withoutSecrets(text, secrets);
+  const { code, message, remedy, data } = error;
+  const texts = [message, remedy, JSON.stringify(data)];
+  if (error.cause === undefined && texts.every((text) => clean(text) === text)) return error;
+  const cleanData = Object.entries(data).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? clean(value) : value,
+  ]);
+  return new OpenClawError({
+    code,
+    message: clean(message),
+    remedy: clean(remedy),
+    data: Object.fromEntries(cleanData) as OpenClawError['data'],
+  });
+}
+
+/** Of credentials, as an argument or within one. */
+function secretsIn(input: readonly unknown[]): string[] {
+  return input.filter(isObject).flatMap((argument) => {
+    const credential: unknown = Reflect.get(argument, 'credential');
+    const holder = isObject(credential) ? credential : argument;
+    return ['access', 'refresh', 'token', 'key']
+      .map((name): unknown => Reflect.get(holder, name))
+      .filter((value) => typeof value === 'string');
+  });
 }
 
 /** Whoever aborted wants their own reason back. */

@@ -10,6 +10,7 @@ import type { DiscoveredPlugin, PluginOrigin } from './discovery.ts';
 import { guardProvider, isThenable, pluginFailure } from './guarded-provider.ts';
 import type { PluginManifest } from './manifest.ts';
 import { checkPluginConfig } from './plugin-config.ts';
+import { createPluginLog } from './plugin-log.ts';
 import { checkProvider, definitionOf, isObject } from './plugin-shape.ts';
 
 export type PluginHostDeps = {
@@ -89,7 +90,7 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
         id,
         config: frozenConfig,
         pluginConfig: deepFreeze(structuredClone(entryOf(id)?.config)),
-        logger: log,
+        logger: createPluginLog(log, id),
         ports: deps.ports,
         registerProvider(provider) {
           if (!open) throw new TypeError('registerProvider was called after register had ended');

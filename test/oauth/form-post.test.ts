@@ -59,7 +59,15 @@ describe('Retry-After', () => {
     ['999999', 3_600_000],
     ['Thu, 01 Jan 1970 00:00:30 GMT', 20_000],
     ['Thu, 01 Jan 1970 00:00:01 GMT', 0],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 3_600_000],
+    ['Thursday, 01-Jan-70 00:00:30 GMT', 20_000],
+    ['9'.repeat(400), 3_600_000],
     ['soon', undefined],
+    ['', undefined],
+    ['-5', undefined],
+    ['2.5', undefined],
+    ['in 2099', undefined],
+    ['Xxx, 99 Foo 2099 99:99:99 GMT', undefined],
   ])('%s is %s ms', (value, delayMs) => {
     expect(readRetryAfter(value, 10_000)).toBe(delayMs);
   });
@@ -85,7 +93,7 @@ describe('one request', () => {
     });
     const result = await postForm(deps, url, form, {});
     expect(result).toMatchObject({ kind: 'redirected', status });
-    expect(result.kind === 'redirected' && result.location?.href).toBe(`${target.url}/elsewhere`);
+    expect(result.kind === 'redirected' && result.location?.href).toBe(`${target.url}/`);
     expect(target.requests).toEqual([]);
   });
 

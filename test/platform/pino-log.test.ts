@@ -63,4 +63,22 @@ describe('pino log', () => {
       text: 'é'.repeat(100_000),
     });
   });
+
+  it.each([
+    ['a token by its name', { token: 'canary7f3a' }],
+    ['a header by its name', { 'X-Api-Key': 'canary7f3a' }],
+    ['nested', { request: { headers: ['canary7f3a'] } }],
+    [
+      'an error with properties',
+      { err: Object.assign(new Error('x', { cause: 'canary7f3a' }), { body: 'canary7f3a' }) },
+    ],
+    ['what makes its own JSON', { value: { toJSON: () => 'canary7f3a' } }],
+  ])('shows no secret that types would have kept out: %s', (_what, fields) => {
+    for (const pretty of [false, true]) {
+      const destination = createLines();
+      createPinoLog({ destination, pretty }).error('trouble', fields as never);
+      expect(destination.writes.join('')).toContain('trouble');
+      expect(destination.writes.join('')).not.toContain('canary7f3a');
+    }
+  });
 });

@@ -2,6 +2,7 @@
 // what must not be seen.
 import { isOpenClawError, toOpenClawError } from '../../errors.ts';
 import type { Terminal } from '../../platform/terminal.ts';
+import { withoutTokens } from '../../redaction.ts';
 import { createStyle } from './style.ts';
 
 export function formatError(error: unknown, terminal: Pick<Terminal, 'errColours'>): string {
@@ -9,7 +10,7 @@ export function formatError(error: unknown, terminal: Pick<Terminal, 'errColours
   const failure = toOpenClawError(error);
   const lines = [`${style.bad('Error:')} ${failure.message}`, `  ${failure.remedy}`];
   if (!isOpenClawError(error) && error instanceof Error && process.env['OPENCLAW_DEBUG'] !== undefined) {
-    lines.push(style.dim(error.stack ?? ''));
+    lines.push(style.dim(withoutTokens(error.stack ?? '')));
   }
   return `${lines.join('\n')}\n`;
 }
