@@ -1,6 +1,6 @@
 // Decides where a store's key is kept: what was recorded is obeyed; before that, what a person asked for; before that,
-// the ladder (systemd credentials, mounted key file, keychain, memory in CI). Pure: it sees facts and names the next
-// step. It never chooses plain text by itself, and never something weaker because something stronger failed.
+// the ladder (systemd credentials, mounted key file, keychain, passphrase, memory in CI). Pure: it sees facts and names
+// the next step. It never chooses plain text by itself, and a keychain that is locked is not one that is absent.
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import { keyKinds } from './key-record.ts';
@@ -21,6 +21,10 @@ export type KeyFacts = {
   readonly hasCredentialsFile: boolean;
   /** Whether OPENCLAW_AUTH_KEY_FILE is set. */
   readonly hasKeyFile: boolean;
+  /** Whether OPENCLAW_PASSPHRASE_FILE is set. */
+  readonly hasPassphraseFile: boolean;
+  /** Whether a person can be asked for a passphrase. */
+  readonly canAsk: boolean;
   /** The answer of the keychain's probe, once it was asked. */
   readonly keychain: 'not asked' | 'usable' | OpenClawError;
   /** CI=true */
@@ -41,6 +45,9 @@ export function decideKeySource(facts: KeyFacts): KeyDecision {
     return { action: 'use', kind: facts.recorded };
   }
   if (asked === 'keychain') return whenKeychain(facts, undefined);
+  if (asked === 'passphrase' && !facts.hasPassphraseFile && !facts.canAsk) {
+    return { action: 'refuse', error: passphraseRequired('Storage passphrase was asked for') };
+  }
   if (asked === 'key-file' && !facts.hasKeyFile)
     return refuseWithoutFile('key-file', 'OPENCLAW_AUTH_KEY_FILE');
   if (asked === 'credentials-directory' && !facts.hasCredentialsFile) {
@@ -49,7 +56,24 @@ export function decideKeySource(facts: KeyFacts): KeyDecision {
   if (asked !== undefined) return { action: 'use', kind: asked };
   if (facts.hasCredentialsFile) return { action: 'use', kind: 'credentials-directory' };
   if (facts.hasKeyFile) return { action: 'use', kind: 'key-file' };
-  return whenKeychain(facts, facts.isCi ? 'memory' : undefined);
+  return whenKeychain(facts, lastResort(facts));
+}
+
+/** What is taken when the keychain did not pass. */
+function lastResort(facts: KeyFacts): KeyKind | undefined {
+  if (facts.hasPassphraseFile) return 'passphrase';
+  if (facts.isCi) return 'memory';
+  // A person is asked only where there is no keychain at all: one that is locked will be there again.
+  const isAbsent = facts.keychain instanceof OpenClawError && facts.keychain.code === 'KEYCHAIN_UNAVAILABLE';
+  return facts.canAsk && isAbsent ? 'passphrase' : undefined;
+}
+
+/** There is no file with the passphrase and nobody to ask for it. */
+export function passphraseRequired(what: string): OpenClawError {
+  return new OpenClawError({
+    code: 'PASSPHRASE_REQUIRED',
+    message: `${what}, and there is neither a file with the passphrase nor a terminal to ask in`,
+  });
 }
 
 /** The kind that a person named, undefined when none was; USAGE when the options contradict each other. */
@@ -92,6 +116,9 @@ function conflict(recorded: KeyKind, asked: KeyKind): KeyDecision {
   const error = new OpenClawError({
     code: 'STORAGE_CONFLICT',
     message: `The store keeps its key in ${phraseOf(recorded)} (${recorded}), and ${asked} was asked for`,
+    ...(asked === 'memory'
+      ? { remedy: 'Leave the storage option out to use what the store was made with.' }
+      : {}),
     data: { recorded, asked },
   });
   return { action: 'refuse', error };
@@ -120,6 +147,7 @@ export function phraseOf(kind: KeyKind): string {
     keychain: 'the OS keychain',
     'credentials-directory': "systemd's credentials directory",
     'key-file': 'a mounted key file',
+    passphrase: 'a passphrase',
     'insecure-file': 'an unprotected file beside it',
     memory: 'memory alone',
   }[kind];

@@ -2,10 +2,15 @@
 // Which file is used is decided by the ladder of key sources.
 import { accessSync, closeSync, constants, fsyncSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { rmSync, statSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import { keyLength } from './key-record.ts';
+
+/** The unprotected key of a store that lies in `authDir`. */
+export function insecureKeyFile(authDir: string): string {
+  return join(authDir, 'insecure.key');
+}
 
 /** Far more than any encoding of a key. */
 const largestFile = 4_096;
@@ -55,6 +60,23 @@ export function parseKey(content: Buffer): Buffer | { readonly fault: string } {
 
 /** Throws KEY_FILE_INVALID naming file and reason; undefined when there is no file. Follows links: mounts use them. */
 export function readKeyFile(path: string, options: { isPrivateFolder?: boolean } = {}): Buffer | undefined {
+  const content = readPrivateFile(path, 'key file', options);
+  if (content === undefined) return undefined;
+  const key = parseKey(content);
+  if ('fault' in key) throw keyFileInvalid(path, key.fault);
+  return key;
+}
+
+type SecretFile = 'key file' | 'passphrase file';
+
+/** The bytes of a file that only this user can read; errors as of readKeyFile, which calls it `what`. */
+export function readPrivateFile(
+  path: string,
+  what: SecretFile,
+  options: { isPrivateFolder?: boolean } = {},
+): Buffer | undefined {
+  const invalid = (fault: string, remedy?: string): OpenClawError =>
+    keyFileInvalid(path, fault, remedy, what);
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
@@ -68,24 +90,17 @@ export function readKeyFile(path: string, options: { isPrivateFolder?: boolean }
       isPrivateFolder: options.isPrivateFolder ?? false,
     });
     if (fault !== undefined) {
-      throw keyFileInvalid(
-        path,
+      throw invalid(
         fault,
         fault.includes('by other users') ? 'Close it to others: chmod 600 {place}' : undefined,
       );
     }
-    const key = parseKey(readFileSync(path));
-    if ('fault' in key) throw keyFileInvalid(path, key.fault);
-    return key;
+    return readFileSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOTDIR' || code === 'ELOOP') throw keyFileInvalid(path, 'cannot be reached by this path');
+    if (code === 'ENOTDIR' || code === 'ELOOP') throw invalid('cannot be reached by this path');
     if (code === 'EACCES' || code === 'EPERM') {
-      throw keyFileInvalid(
-        path,
-        'is not readable for this user',
-        'Give this user the right to read {place}.',
-      );
+      throw invalid('is not readable for this user', 'Give this user the right to read {place}.');
     }
     throw error;
   }
@@ -117,11 +132,16 @@ export function syncFolder(folder: string): void {
   }
 }
 
-export function keyFileInvalid(path: string, fault: string, remedy?: string): OpenClawError {
+export function keyFileInvalid(
+  path: string,
+  fault: string,
+  remedy?: string,
+  what: SecretFile = 'key file',
+): OpenClawError {
   const place = cleanText(path, 300);
   return new OpenClawError({
     code: 'KEY_FILE_INVALID',
-    message: `The key file ${place} ${fault}`,
+    message: `The ${what} ${place} ${fault}`,
     ...(remedy === undefined ? {} : { remedy }),
     data: { place },
   });

@@ -4,6 +4,7 @@ export const keyKinds = [
   'keychain',
   'credentials-directory',
   'key-file',
+  'passphrase',
   'insecure-file',
   'memory',
 ] as const satisfies readonly string[];
@@ -15,7 +16,7 @@ export type KeyRecord = {
   readonly kind: KeyKind;
   /** Names the key in the additional data of every sealed value. */
   readonly keyId: string;
-  /** Keychain account, or file path; absent for memory. */
+  /** Keychain account, file path, or how a passphrase becomes the key (see passphrase.ts); absent for memory. */
   readonly location?: string;
   readonly createdAtMs: number;
 };

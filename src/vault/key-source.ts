@@ -1,7 +1,7 @@
 // The effects behind the choice of a key source: looks at files and environment, asks the keychain, loads or makes the
 // key. What is chosen is decided in key-choice.ts; that a store is never given a second key is seen to by the store.
-import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
 import { envFlag } from '../platform/env.ts';
 import type { Env } from '../platform/env.ts';
@@ -9,11 +9,13 @@ import { keychainService } from '../platform/keychain.ts';
 import type { Keychain } from '../platform/keychain.ts';
 import type { Random } from '../platform/random.ts';
 import { cleanText } from '../platform/text.ts';
-import { askedFor, decideKeySource, phraseOf } from './key-choice.ts';
+import { askedFor, decideKeySource, passphraseRequired, phraseOf } from './key-choice.ts';
 import type { KeyFacts } from './key-choice.ts';
-import { keyFileInvalid, readKeyFile, writeKeyFile } from './key-file.ts';
+import { insecureKeyFile, keyFileInvalid, readKeyFile, writeKeyFile } from './key-file.ts';
 import { keyLength } from './key-record.ts';
 import type { KeyKind, KeyRecord } from './key-record.ts';
+import { deriveKey, newDerivation, passphraseFault, readPassphraseFile } from './passphrase.ts';
+import type { AskPassphrase, PassphraseRequest } from './passphrase.ts';
 
 /** What a person asked for on the command line. */
 export type StorageOptions = {
@@ -32,9 +34,11 @@ export type KeySourceDeps = {
   readonly keychain: Keychain;
   readonly random: Random;
   readonly storage?: StorageOptions | undefined;
+  /** Absent where nobody can be asked. */
+  readonly askPassphrase?: AskPassphrase | undefined;
 };
 
-/** Errors of every call: KEYCHAIN_…, KEY_FILE_INVALID. */
+/** Errors of every call: KEYCHAIN_…, KEY_FILE_INVALID, PASSPHRASE_REQUIRED. */
 export type KeySource = {
   /**
    * The kind to use; the keychain is asked only when that decides it. Adds STORAGE_CONFLICT (the store was made with
@@ -47,17 +51,24 @@ export type KeySource = {
   locate(kind: KeyKind, keyId: string): string | undefined;
   /** Makes the key, or takes the one that is provided or was left by an attempt that was cut off. */
   provide(record: KeyRecord): Promise<Buffer>;
-  /** The key of a store that was made before. Adds KEY_MISSING and KEY_WRONG. */
-  load(record: KeyRecord): Promise<Buffer>;
+  /**
+   * The key of a store that was made before; `again` when the last one that was asked for did not open it. Adds
+   * KEY_MISSING and KEY_WRONG.
+   */
+  load(record: KeyRecord, again?: boolean): Promise<Buffer>;
+  /** Whether another `load` can give another key: a person may have mistyped. */
+  canAskAgain(record: KeyRecord): boolean;
   /** Removes the key of an attempt that was cut off before anything was sealed with it. */
   discard(record: KeyRecord): Promise<void>;
+  /** Removes a key that this program made and that opens nothing any more; what others provided is left alone. */
+  remove(record: KeyRecord): Promise<void>;
 };
 
 const credentialName = 'openclaw-auth-key';
 
 export function createKeySource(deps: KeySourceDeps): KeySource {
   const { authDir, env, keychain, random, storage = {} } = deps;
-  const insecureFile = join(authDir, 'insecure.key');
+  const insecureFile = insecureKeyFile(authDir);
   const options = {
     ...(storage.kind === undefined ? {} : { flag: storage.kind }),
     ...(env['OPENCLAW_AUTH_STORAGE'] === undefined ? {} : { variable: env['OPENCLAW_AUTH_STORAGE'] }),
@@ -74,6 +85,12 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
     return path ? resolve(path) : undefined;
   };
 
+  const passphraseFile = (): string | undefined => {
+    const path = env['OPENCLAW_PASSPHRASE_FILE'];
+    return path ? resolve(path) : undefined;
+  };
+  let probeError: OpenClawError | undefined;
+
   const factsOf = (recorded: KeyKind | undefined, answer: KeyFacts['keychain']): KeyFacts => {
     const credential = credentialsFile();
     return {
@@ -81,6 +98,8 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
       ...(recorded === undefined ? {} : { recorded }),
       hasCredentialsFile: credential !== undefined && isThere(credential),
       hasKeyFile: keyFile() !== undefined,
+      hasPassphraseFile: passphraseFile() !== undefined,
+      canAsk: deps.askPassphrase !== undefined,
       keychain: answer,
       isCi: envFlag(env, 'CI'),
     };
@@ -91,9 +110,25 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
       await keychain.probe();
       return 'usable';
     } catch (error) {
-      if (isOpenClawError(error)) return error;
-      throw error;
+      if (!isOpenClawError(error) || error.code === 'INTERRUPTED') throw error;
+      probeError = error;
+      return error;
     }
+  };
+
+  const passphrase = async (request: PassphraseRequest): Promise<string> => {
+    const path = passphraseFile();
+    if (path !== undefined) {
+      const text = readPassphraseFile(path);
+      if (text === undefined) {
+        throw keyFileInvalid(path, 'does not exist', 'Bring {place} back.', 'passphrase file');
+      }
+      const fault = request.purpose === 'new' ? passphraseFault(text) : undefined;
+      if (fault !== undefined) throw keyFileInvalid(path, fault, 'Take a longer one.', 'passphrase file');
+      return text;
+    }
+    if (deps.askPassphrase !== undefined) return deps.askPassphrase(request);
+    throw passphraseRequired('The stored logins are opened by a passphrase');
   };
 
   /** The file of a kind that keeps its key in one. What the environment names now wins over what was recorded. */
@@ -136,7 +171,10 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
         : new OpenClawError({ code: 'INTERNAL', message: 'The keychain was asked and is to be asked again' });
     },
     isMemoryAskedFor: () => askedFor(options) === 'memory',
-    locate: (kind, keyId) => (kind === 'keychain' ? accountFor(keyId) : fileOf(kind)),
+    locate(kind, keyId) {
+      if (kind === 'keychain') return accountFor(keyId);
+      return kind === 'passphrase' ? newDerivation((length) => random.bytes(length)) : fileOf(kind);
+    },
 
     async provide(record) {
       const { kind } = record;
@@ -151,6 +189,11 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
           message: 'The OS keychain took the key and did not give it back',
         });
       }
+      if (kind === 'passphrase') {
+        const reason = storage.kind === 'passphrase' ? undefined : probeError?.message;
+        const text = await passphrase({ purpose: 'new', ...(reason === undefined ? {} : { reason }) });
+        return deriveKey(text, record.location ?? '', authDir);
+      }
       const path = fileOf(kind) ?? record.location ?? '';
       const found = readFile(kind, path);
       if (found !== undefined) return found;
@@ -160,8 +203,11 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
       return key;
     },
 
-    async load(record) {
+    async load(record, again = false) {
       const { kind } = record;
+      if (kind === 'passphrase') {
+        return deriveKey(await passphrase({ purpose: 'open', again }), record.location ?? '', authDir);
+      }
       if (kind === 'keychain') {
         const key = await readItem(record);
         if (key !== undefined) return key;
@@ -176,8 +222,17 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
       return key;
     },
 
+    canAskAgain: ({ kind }) =>
+      kind === 'passphrase' && passphraseFile() === undefined && deps.askPassphrase !== undefined,
+
     async discard(record) {
+      // A file may be older than the attempt, and open a store that was moved aside.
       if (record.kind === 'keychain') await keychain.delete(accountOf(record));
+    },
+
+    async remove(record) {
+      if (record.kind === 'keychain') await keychain.delete(accountOf(record));
+      if (record.kind === 'insecure-file') rmSync(insecureFile, { force: true });
     },
   };
 }

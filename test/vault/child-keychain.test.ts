@@ -9,8 +9,10 @@ import type { Clock } from '../../src/platform/clock.ts';
 import type { Keychain } from '../../src/platform/keychain.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { createChildKeychain } from '../../src/vault/child-keychain.ts';
-import type { ChildKeychainDeps } from '../../src/vault/child-keychain.ts';
-import { keychainErrorCode } from '../../src/vault/keychain-failure.ts';
+import type { ChildKeychainDeps, KeychainPerson } from '../../src/vault/child-keychain.ts';
+import { keychainDrivers } from '../../src/vault/keychain-driver.ts';
+import { keychainErrorCode, keychainStates, keychainTrouble } from '../../src/vault/keychain-failure.ts';
+import { complaintAbout } from '../support/cli-parser.ts';
 import { canary } from '../support/credentials.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -22,6 +24,7 @@ function keychainOver(program: string, deps: Partial<ChildKeychainDeps> = {}): K
     import { createInterface } from 'node:readline';
     const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
     const request = JSON.parse((await lines.next()).value);
+    const waitFor = (waitingFor) => process.stdout.write(JSON.stringify({ waitingFor }) + '\\n');
     const answer = (message) => process.stdout.write(JSON.stringify(message), () => process.exit(0));
   `;
   writeFileSync(file, `${reader}\n${program}`);
@@ -65,7 +68,7 @@ describe('a call to the keychain', () => {
   });
 
   it('hands over only what a keychain needs, and the secret by stdin alone', async () => {
-    const out = join(tempFolder(), 'seen.json');
+    const out = join(tempFolder({ mayHold: [canary] }), 'seen.json');
     const keychain = keychainOver(
       `import { writeFileSync } from 'node:fs';
        const seen = { env: process.env, argv: process.argv, execArgv: process.execArgv, value: request.value };
@@ -90,22 +93,59 @@ describe('a call to the keychain', () => {
   });
 
   it.each([
-    ['an add-on that is not there', 'add-on', 'Cannot find package\nRequire stack', 'KEYCHAIN_UNAVAILABLE'],
-    ['no bus', 'call', 'Platform failure: DBus error: Failed to connect', 'KEYCHAIN_UNAVAILABLE'],
-    ['a locked keychain', 'call', 'Secret Service: unlock prompt was dismissed', 'KEYCHAIN_LOCKED'],
-    ['a keychain that forgets', 'readback', 'did not come back', 'KEYCHAIN_UNAVAILABLE'],
+    ['an add-on that is not there', 'add-on-missing', 'Cannot find package\nRequire stack', 'UNAVAILABLE'],
+    ['an item of another add-on', 'other-driver', 'the key was stored with the add-on keytar', 'UNAVAILABLE'],
+    ['a keychain that forgets', 'not-kept', 'did not come back', 'UNAVAILABLE'],
+    ['no bus', 'no-bus', 'there is no D-Bus session', 'UNAVAILABLE'],
+    ['no service', 'no-service', 'was not provided by any .service files', 'UNAVAILABLE'],
+    ['no keyring', 'no-collection', 'it has no default keyring', 'UNAVAILABLE'],
+    ['a keyring for one session', 'session-collection', 'emptied at logout', 'UNAVAILABLE'],
+    ['a locked keyring', 'locked', 'its prompt was dismissed', 'LOCKED'],
+    ['a bus of another user', 'refused', 'belongs to another user', 'DENIED'],
   ])('reports %s', async (_, stage, message, code) => {
     const keychain = keychainOver(`answer(${JSON.stringify({ ok: false, stage, message })});`);
     await expect(keychain.probe()).rejects.toMatchObject({
-      code,
+      code: `KEYCHAIN_${code}`,
       message: expect.not.stringContaining('\n') as string,
+      data: { state: stage },
     });
+  });
+
+  it.each([
+    ['no bus', 'Platform failure: DBus error: Failed to connect', 'KEYCHAIN_UNAVAILABLE'],
+    ['a locked keychain', 'Secret Service: unlock prompt was dismissed', 'KEYCHAIN_LOCKED'],
+  ])('reports what the add-on said of %s', async (_, message, code) => {
+    const keychain = keychainOver(`answer(${JSON.stringify({ ok: false, stage: 'call', message })});`);
+    await expect(keychain.probe()).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it('gives every state its own remedy, made of commands that parse', async () => {
+    const remedies = new Set<string>();
+    for (const state of keychainStates) {
+      for (const driver of keychainDrivers) {
+        const { remedy } = keychainTrouble(state, 'x', driver);
+        expect(remedy).not.toMatch(/[{}]/);
+        for (const [, command] of remedy.matchAll(/`(openclaw [^`]*)`/g))
+          expect(await complaintAbout(command ?? ''), command).toBeUndefined();
+      }
+      remedies.add(keychainTrouble(state, 'x', 'keytar').remedy);
+    }
+    expect(remedies.size).toBe(keychainStates.length);
   });
 
   it.each([
     ['ends without a word', 'process.exit(0);', /exit code 0/],
     ['fails', 'process.exit(7);', /exit code 7/],
     ['crashes', "process.kill(process.pid, 'SIGSEGV');", /SIGSEGV/],
+    ['only says what it waits for', 'waitFor("service"); process.exit(0);', /exit code 0/],
+    [
+      'says more than it was asked',
+      'waitFor("rain"); process.stdout.write("{}\\n"); process.exit(0);',
+      /exit code 0/,
+    ],
     ['talks rubbish', 'process.stdout.write("Segmentation fault", () => process.exit(0));', /exit code 0/],
     ['answers with something else', 'process.stdout.write("null", () => process.exit(0));', /exit code 0/],
     ['never stops talking', 'for (;;) process.stdout.write("x".repeat(4096));', /SIGKILL/],
@@ -150,12 +190,88 @@ describe('a call to the keychain', () => {
     await untilDead(pid);
   });
 
+  it.each([
+    ['the service', 'service', 'silent', 'does not answer: its service gave no answer within 3 s'],
+    ['a person', 'person', 'prompt-unanswered', 'asked for its password and got no answer within 3 s'],
+  ])('names what it waited for in vain: %s', async (_, waitingFor, state, text) => {
+    const { fake, outcome } = await hangingAfter([waitingFor]);
+    const failure = expect(outcome).rejects.toMatchObject({
+      code: 'KEYCHAIN_LOCKED',
+      message: expect.stringContaining(text) as string,
+      data: { state },
+    });
+    await fake.advance(3_000);
+    await failure;
+  });
+
+  it('waits longer for a person who is asked, and tells them once', async () => {
+    let told = 0;
+    const person = { waitMs: 60_000, tell: () => void told++ };
+    const { fake, outcome } = await hangingAfter(['service', 'person'], person);
+    const failure = expect(outcome).rejects.toMatchObject({
+      message: expect.stringContaining('no answer within 60 s') as string,
+      data: { state: 'prompt-unanswered' },
+    });
+    await fake.advance(900);
+    expect(told).toBe(0);
+    await fake.advance(58_000);
+    expect(told).toBe(1);
+    await fake.advance(1_100);
+    await failure;
+    expect(fake.timerCount()).toBe(0);
+  });
+
+  it('has no more patience with the service when the person has answered, and tells nobody of a prompt that failed', async () => {
+    let told = 0;
+    const person = { waitMs: 60_000, tell: () => void told++ };
+    const { fake, outcome } = await hangingAfter(['service', 'person', 'service'], person);
+    const failure = expect(outcome).rejects.toMatchObject({ data: { state: 'silent' } });
+    await fake.advance(3_000);
+    await failure;
+    expect(told).toBe(0);
+  });
+
+  it('allows the helper as much time as a person may take', async () => {
+    const person = { waitMs: 60_000, tell: () => undefined };
+    const keychain = keychainOver('answer({ ok: true, value: String(request.deadlineMs) });', {
+      deadlineMs: 3_000,
+      person,
+    });
+    expect(await keychain.get('a')).toBe('63000');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is interrupted when %s reaches the helper', async (signal) => {
+    const keychain = keychainOver(`process.kill(process.pid, '${signal}'); setTimeout(() => {}, 60_000);`);
+    await expect(keychain.get('a')).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+
   it('leaves no timer behind', async () => {
     const fake: Clock & { timerCount(): number } = createFakeClock();
     await keychainOver('answer({ ok: true });', { clock: fake }).get('a');
     expect(fake.timerCount()).toBe(0);
   });
 });
+
+/** A call whose helper says these things, then nothing more; resolves when it has said them. */
+async function hangingAfter(waits: readonly string[], person?: KeychainPerson) {
+  const said = join(tempFolder(), 'said');
+  const fake = createFakeClock();
+  const keychain = keychainOver(
+    `import { writeFileSync } from 'node:fs';
+     for (const wait of ${JSON.stringify(waits)}) waitFor(wait);
+     // Only what went through the pipe counts as said.
+     process.stdout.write('', () => writeFileSync(request.account, String(process.pid)));
+     setTimeout(() => {}, 60_000);`,
+    { clock: fake, deadlineMs: 3_000, person },
+  );
+  const outcome = keychain.get(said);
+  outcome.catch(() => undefined);
+  await untilWritten(said);
+  // Its lines lie in the pipe: one turn of the event loop reads them.
+  await delay(0);
+  await delay(0);
+  return { fake, outcome };
+}
 
 async function untilWritten(path: string): Promise<number> {
   for (;;) {
@@ -172,21 +288,18 @@ async function untilWritten(path: string): Promise<number> {
 describe('the helper itself', () => {
   const deps = { clock: systemClock, random: systemRandom, deadlineMs: 20_000 };
 
-  it('says when it has no such driver', async () => {
-    const keychain = createChildKeychain({ ...deps, env: {}, driver: 'none' });
-    await expect(keychain.get('a')).rejects.toMatchObject({
-      code: 'KEYCHAIN_UNAVAILABLE',
-      message: expect.stringMatching(/add-on \(none\) could not be loaded/) as string,
-    });
-  });
-
   it('finds no Secret Service where there is no bus', async (context) => {
     if (process.platform !== 'linux') return context.skip('the Secret Service is of Linux');
-    const buses = [{}, { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(tempFolder(), 'bus')}` }];
+    const buses = [
+      {},
+      { DBUS_SESSION_BUS_ADDRESS: 'autolaunch:' },
+      { DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(tempFolder(), 'bus')}` },
+    ];
     for (const bus of buses) {
       const keychain = createChildKeychain({ ...deps, env: bus });
-      await expect(keychain.probe()).rejects.toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE' });
-      await expect(keychain.get('a')).rejects.toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE' });
+      const failure = { code: 'KEYCHAIN_UNAVAILABLE', data: { state: 'no-bus' } };
+      await expect(keychain.probe()).rejects.toMatchObject(failure);
+      await expect(keychain.get('a')).rejects.toMatchObject(failure);
     }
   });
 });

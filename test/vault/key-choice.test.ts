@@ -5,12 +5,15 @@ import { decideKeySource } from '../../src/vault/key-choice.ts';
 import type { KeyDecision, KeyFacts } from '../../src/vault/key-choice.ts';
 import { keyKinds } from '../../src/vault/key-record.ts';
 
+const absent = new OpenClawError({ code: 'KEYCHAIN_UNAVAILABLE', message: 'no bus' });
 const locked = new OpenClawError({ code: 'KEYCHAIN_LOCKED', message: 'The OS keychain is locked' });
 const bare: KeyFacts = {
   insecureStorage: false,
   ephemeral: false,
   hasCredentialsFile: false,
   hasKeyFile: false,
+  hasPassphraseFile: false,
+  canAsk: false,
   keychain: 'not asked',
   isCi: false,
 };
@@ -51,6 +54,19 @@ describe('where a new store keeps its key', () => {
       { flag: 'credentials-directory', hasCredentialsFile: true },
       'credentials-directory',
     ],
+    ['a passphrase file after the keychain', { hasPassphraseFile: true }, 'probe'],
+    [
+      'a passphrase file when the keychain did not pass',
+      { hasPassphraseFile: true, keychain: locked, isCi: true },
+      'passphrase',
+    ],
+    ['a person where there is no keychain', { canAsk: true, keychain: absent }, 'passphrase'],
+    ['not a person where it is only locked', { canAsk: true, keychain: locked }, 'KEYCHAIN_LOCKED'],
+    ['nobody without a person', { keychain: absent }, 'KEYCHAIN_UNAVAILABLE'],
+    ['memory before a person in CI', { canAsk: true, keychain: absent, isCi: true }, 'memory'],
+    ['--storage passphrase with a file', { flag: 'passphrase', hasPassphraseFile: true }, 'passphrase'],
+    ['--storage passphrase with a person', { flag: 'passphrase', canAsk: true }, 'passphrase'],
+    ['--storage passphrase with neither', { flag: 'passphrase' }, 'PASSPHRASE_REQUIRED'],
     ['the variable alone', { variable: 'insecure-file' }, 'insecure-file'],
     ['--storage before the variable', { flag: 'memory', variable: 'insecure-file' }, 'memory'],
     [
