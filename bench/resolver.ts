@@ -17,6 +17,7 @@ async function measure(options: BenchOptions): Promise<BenchTable> {
     engine: {
       refresh: () => Promise.reject(new Error('not due')),
       isPaused: () => false,
+      bringBack: () => Promise.resolve(false),
       idle: () => Promise.resolve(),
       isUnsaved: () => false,
       hasUnsaved: () => false,
@@ -90,6 +91,7 @@ function storeWithOneLogin(): CredentialStore {
     close: () => undefined,
     saveLogin: refuse,
     commitRefresh: refuse,
+    replaceOlderCopy: refuse,
     recordIntent: refuse,
     recordTransient: refuse,
     markDead: refuse,
@@ -98,6 +100,9 @@ function storeWithOneLogin(): CredentialStore {
     createSecret: refuse,
     readKeyRecord: refuse,
     unlock: refuse,
+    moveKey: refuse,
+    prove: refuse,
+    setAside: refuse,
     lock: refuse,
   };
 }

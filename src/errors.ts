@@ -1,6 +1,7 @@
 // The one error class and the one catalogue of what can go wrong: code -> exit code, HTTP status, remedy.
 // A message says what happened, with facts; a remedy says what to do, with the command in backticks.
 // How an error is printed belongs to the CLI, how it is answered to the gateway.
+import { withoutTokens } from './redaction.ts';
 
 type CatalogueEntry = {
   /** Process exit code: 1 error, 2 usage, 130 interrupted. */
@@ -120,7 +121,7 @@ export const errorCatalogue = {
     exit: 1,
     status: 503,
     remedy:
-      'Nothing was overwritten. Restore {place} from a backup, or move it aside and log in again: `openclaw auth login`.',
+      'Nothing was overwritten. Restore {place} from a backup, or keep it aside and log in again: `openclaw auth login --set-aside-store`.',
   },
   STORE_NEWER: {
     exit: 1,
@@ -137,7 +138,7 @@ export const errorCatalogue = {
     exit: 1,
     status: 503,
     remedy:
-      'Start a keychain service, or choose where the key is kept: `openclaw onboard --storage key-file` or `openclaw onboard --insecure-storage`.',
+      'Start a keychain service, or choose where the key is kept: `openclaw onboard --storage passphrase`, or `openclaw onboard --storage key-file` with OPENCLAW_AUTH_KEY_FILE.',
   },
   KEYCHAIN_LOCKED: {
     exit: 1,
@@ -152,12 +153,14 @@ export const errorCatalogue = {
   KEY_MISSING: {
     exit: 1,
     status: 503,
-    remedy: 'Bring the key back, or move {place} aside and log in again: `openclaw auth login`.',
+    remedy:
+      'Bring the key back, or keep {place} aside and log in again: `openclaw auth login --set-aside-store`.',
   },
   KEY_WRONG: {
     exit: 1,
     status: 503,
-    remedy: 'Bring the right key back, or move {place} aside and log in again: `openclaw auth login`.',
+    remedy:
+      'Bring the right key back, or keep {place} aside and log in again: `openclaw auth login --set-aside-store`.',
   },
   KEY_FILE_INVALID: {
     exit: 1,
@@ -165,16 +168,23 @@ export const errorCatalogue = {
     remedy:
       'Bring the right key back if logins are sealed with it. For a first login make one with `openssl rand -hex 32`, readable for this user only, and name the file in OPENCLAW_AUTH_KEY_FILE.',
   },
+  PASSPHRASE_REQUIRED: {
+    exit: 1,
+    status: 503,
+    remedy:
+      'Name a file with the passphrase, readable for this user only, in OPENCLAW_PASSPHRASE_FILE, or run the command in a terminal that can ask.',
+  },
   STORAGE_CONFLICT: {
     exit: 2,
     status: 500,
-    remedy: 'Leave the storage option out to use what the store was made with.',
+    remedy:
+      'Leave the storage option out to use what the store was made with, or move the key: `openclaw auth storage migrate {asked}`.',
   },
   STORAGE_NOT_PERSISTENT: {
     exit: 1,
     status: 500,
     remedy:
-      'Choose where the key is kept: `openclaw onboard --storage key-file`, `openclaw onboard --insecure-storage`, or serve from memory with `openclaw gateway run --ephemeral`.',
+      'Choose where the key is kept: `openclaw onboard --storage key-file`, `openclaw onboard --storage passphrase`, or serve from memory with `openclaw gateway run --ephemeral`.',
   },
 
   MODEL_UNKNOWN: { exit: 1, status: 404, remedy: 'See what there is: `openclaw models list`.' },
@@ -274,8 +284,19 @@ export function httpStatusOf(error: unknown): number {
 /** Turns anything thrown into an OpenClawError; a foreign error becomes INTERNAL and keeps only its message. */
 export function toOpenClawError(value: unknown): OpenClawError {
   if (isOpenClawError(value)) return value;
-  const message = value instanceof Error ? value.message : String(value);
-  return new OpenClawError({ code: 'INTERNAL', message: `Unexpected failure: ${message}` });
+  return new OpenClawError({
+    code: 'INTERNAL',
+    message: `Unexpected failure: ${withoutTokens(messageOf(value))}`,
+  });
+}
+
+/** Of anything that can be thrown, also of what has no text or fights back. */
+function messageOf(value: unknown): string {
+  try {
+    return String(value instanceof Error ? value.message : value);
+  } catch {
+    return 'something was thrown that cannot be described';
+  }
 }
 
 function fillRemedy(template: string, data: ErrorData): string {

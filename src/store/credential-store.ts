@@ -6,6 +6,20 @@ import type { KeyRecord } from '../vault/key-record.ts';
 
 export type { KeyRecord } from '../vault/key-record.ts';
 
+export type KeyMove = {
+  readonly from: KeyRecord;
+  readonly to: KeyRecord;
+  /** Why the old key could not be removed; it opens nothing any more, and the next move tries again. */
+  readonly leftover?: string;
+};
+
+/** Where a key is to be kept from now on, as typed; the files default to what the environment names. */
+export type KeyTarget = {
+  readonly kind: string;
+  readonly keyFile?: string | undefined;
+  readonly passphraseFile?: string | undefined;
+};
+
 export type RefreshOutcome = 'refreshed' | 'transient' | 'dead';
 
 /** What may be printed of a profile: no column here is secret, and none needs the key. */
@@ -17,8 +31,9 @@ export type ProfileRecord = {
   readonly region?: string;
   /** E-mail or account id, when the provider told. */
   readonly account?: string;
-  /** Rises by one with every credential that is saved under this id, also over logout and a new login. */
+  /** Rises with every credential that is saved under this id, also over logout, a new login and a restored backup. */
   readonly generation: number;
+  /** When somebody logged in; a refresh keeps it. */
   readonly createdAtMs: number;
   /** When the credential of this generation was saved. */
   readonly savedAtMs: number;
@@ -36,6 +51,10 @@ export type ProfileRecord = {
   readonly dead?: { readonly atMs: number; readonly reason: string };
   /** A refresh that was begun and whose result is not known: written before the request, cleared by its outcome. */
   readonly intent?: { readonly atMs: number; readonly pid: number; readonly generation: number };
+  /** The store was brought back from an older copy: it has held this newer generation, and holds it no more. */
+  readonly restored?: { readonly newestGeneration: number };
+  /** The row is not what was written: nothing but its id counts, and `readProfile` refuses it. A new login mends it. */
+  readonly damaged?: true;
 };
 
 export type StoredProfile = { readonly record: ProfileRecord; readonly credential: Credential };
@@ -50,7 +69,10 @@ export type CredentialStore = {
   readRecord(id: string): Promise<ProfileRecord | undefined>;
   readProfile(id: string): Promise<StoredProfile | undefined>;
 
-  /** A new login: replaces what was under this id, clears `dead`, `intent` and `lastRefresh`. */
+  /**
+   * A new login: replaces what was under this id, clears `dead`, `intent` and `lastRefresh`. What was there and does not
+   * open is kept in a copy of the store first.
+   */
   saveLogin(id: string, credential: Credential): Promise<ProfileRecord>;
   /**
    * The outcome of a refresh that began with `generation`. Saves the new credential as the next generation and clears
@@ -62,6 +84,11 @@ export type CredentialStore = {
     generation: number,
     credential: Credential,
   ): Promise<ProfileRecord | 'superseded'>;
+  /**
+   * Saves `credential`, which is or came of the one that `held` describes, over an older copy of the same login (see
+   * older-copy.ts), with a generation above both. `superseded` when what is stored is no such copy, or none.
+   */
+  replaceOlderCopy(held: ProfileRecord, credential: Credential): Promise<ProfileRecord | 'superseded'>;
   /** Durable before it resolves. False when the stored generation is another, or the login is dead or gone. */
   recordIntent(id: string, generation: number): Promise<boolean>;
   /** A refresh that failed and may pass: clears the intent, remembers the reason, keeps the credential. */
@@ -72,7 +99,7 @@ export type CredentialStore = {
 
   /** A small secret that is not a login, such as the gateway's token. */
   readSecret(name: string): Promise<string | undefined>;
-  /** Writes only if there is none yet, and resolves with what is stored then. */
+  /** Writes only if there is none yet, or one that does not open, and resolves with what is stored then. */
   createSecret(name: string, value: string): Promise<string>;
 
   /** How the store was made; undefined while there is none. Never needs the key. */
@@ -82,6 +109,18 @@ export type CredentialStore = {
    * saved fails before a person has approved it. Adds STORAGE_CONFLICT, INPUT_REQUIRED and USAGE to the errors.
    */
   unlock(): Promise<KeyRecord>;
+  /**
+   * Seals everything anew with a key of another place, in one transaction, and removes the old key if this program made
+   * it. The caller sees to it that no refresh runs. Adds NO_PROFILE (no store yet) to the errors of `unlock`.
+   */
+  moveKey(target: KeyTarget): Promise<KeyMove>;
+  /** Looks at every page, and writes and removes as much as a login takes. Leaves alone what is not there yet. */
+  prove(): Promise<void>;
+  /**
+   * Moves store and unprotected key, opened or not, into a folder of their own, and resolves with it; undefined when
+   * there is nothing to move. Only when a person wants to begin anew.
+   */
+  setAside(): Promise<string | undefined>;
   /** A number that rises after any process has changed anything; one PRAGMA, no table is read. 0: no store yet. */
   changeCounter(): number;
   /**

@@ -5,8 +5,11 @@ import type { Env } from '../platform/env.ts';
 import type { Keychain } from '../platform/keychain.ts';
 import type { Random } from '../platform/random.ts';
 import { createKeySource } from '../vault/key-source.ts';
-import type { StorageOptions } from '../vault/key-source.ts';
-import type { CredentialStore } from './credential-store.ts';
+import type { KeySource, StorageOptions } from '../vault/key-source.ts';
+import type { AskPassphrase } from '../vault/passphrase.ts';
+import type { CredentialStore, KeyRecord, KeyTarget } from './credential-store.ts';
+import { createHighWater } from './high-water.ts';
+import { createKeyMigration } from './key-migration.ts';
 import { createSqliteDatabase } from './sqlite-database.ts';
 import { createSqliteStore } from './sqlite-store.ts';
 import { createStoreKey } from './store-key.ts';
@@ -14,6 +17,9 @@ import { createStoreLocks } from './store-locks.ts';
 import { createStorePlace } from './store-place.ts';
 
 export type { StorageOptions } from '../vault/key-source.ts';
+
+/** A first key may be in the making, with a person at the prompt. */
+const lockWaitMs = 30_000;
 
 export type CredentialStoreDeps = {
   /** The store lies in `auth` within it. */
@@ -23,6 +29,8 @@ export type CredentialStoreDeps = {
   readonly random: Random;
   readonly keychain: Keychain;
   readonly storage?: StorageOptions | undefined;
+  /** Absent where nobody can be asked. */
+  readonly askPassphrase?: AskPassphrase | undefined;
   /** Told in a sentence what was mended on the way, such as a file that was open to others. */
   readonly warn?: ((message: string) => void) | undefined;
 };
@@ -33,19 +41,52 @@ export function openCredentialStore(deps: CredentialStoreDeps): CredentialStore 
   const place = createStorePlace(deps.stateDir, clock, warn);
   const database = createSqliteDatabase({ place, clock, random });
   const locks = createStoreLocks({ place, clock, random });
-  const source = createKeySource({
-    authDir: place.folder,
-    env: deps.env,
-    keychain: deps.keychain,
-    random,
-    storage: deps.storage,
-  });
+  const sourceWith = (env: Env, storage: StorageOptions | undefined): KeySource =>
+    createKeySource({
+      authDir: place.folder,
+      env,
+      keychain: deps.keychain,
+      random,
+      storage,
+      askPassphrase: deps.askPassphrase,
+    });
+  const source = sourceWith(deps.env, deps.storage);
   const key = createStoreKey({ database, locks, source, clock, random, folder: place.folder, warn });
+  const migration = createKeyMigration({ database, key, locks, clock, random, folder: place.folder });
   return createSqliteStore({
     database,
     key,
     locks,
     clock,
+    highWater: createHighWater(deps.stateDir, warn),
+    warn,
+    async moveKey(target) {
+      const env = { ...deps.env, OPENCLAW_AUTH_STORAGE: undefined };
+      return migration.move({
+        // The wish that is in the environment may be for the old place or for the new one.
+        from: sourceWith(env, undefined),
+        to: sourceWith(environmentOf(env, target, await key.readRecord()), { kind: target.kind }),
+      });
+    },
+    async setAside() {
+      const release = await locks.lock('key', { timeoutMs: lockWaitMs });
+      try {
+        return place.setAside();
+      } finally {
+        release();
+      }
+    },
     isLocal: () => database.isInMemory() || (source.isMemoryAskedFor() && !database.isThere()),
   });
+}
+
+function environmentOf(env: Env, target: KeyTarget, current: KeyRecord | undefined): Env {
+  const { keyFile, passphraseFile } = target;
+  return {
+    ...env,
+    // What it names opens the store as it is: the new passphrase is another.
+    ...(current?.kind === 'passphrase' ? { OPENCLAW_PASSPHRASE_FILE: undefined } : {}),
+    ...(keyFile === undefined ? {} : { OPENCLAW_AUTH_KEY_FILE: keyFile }),
+    ...(passphraseFile === undefined ? {} : { OPENCLAW_PASSPHRASE_FILE: passphraseFile }),
+  };
 }

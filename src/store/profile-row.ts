@@ -23,9 +23,12 @@ export type ProfileRow = {
   readonly intent_at_ms: number | null;
   readonly intent_pid: number | null;
   readonly sealed: Uint8Array;
+  /** See row-checksum.ts. */
+  readonly checksum: Uint8Array;
 };
 
-export function recordOf(row: ProfileRow): ProfileRecord {
+/** `newestGeneration`: the newest that this login is known to have had. */
+export function recordOf(row: Omit<ProfileRow, 'checksum'>, newestGeneration = 0): ProfileRecord {
   const { generation } = row;
   return {
     id: row.id,
@@ -52,6 +55,21 @@ export function recordOf(row: ProfileRow): ProfileRecord {
     ...(row.intent_at_ms === null
       ? {}
       : { intent: { atMs: row.intent_at_ms, pid: row.intent_pid ?? 0, generation } }),
+    ...(newestGeneration > generation ? { restored: { newestGeneration } } : {}),
+  };
+}
+
+/** What is left to say of a row that something else than this program has changed: that it is there. */
+export function damagedRecordOf(row: ProfileRow): ProfileRecord {
+  return {
+    id: row.id,
+    provider: row.provider,
+    type: row.type,
+    generation: row.generation,
+    createdAtMs: row.created_at_ms,
+    savedAtMs: row.saved_at_ms,
+    refreshable: false,
+    damaged: true,
   };
 }
 

@@ -1,6 +1,7 @@
-// The tables of the store, version 1. Clear columns hold what may be printed; `sealed` holds what may not.
+// The tables of the store. An older version of them is brought up to date in schema-upgrade.ts.
+// Clear columns hold what may be printed; `sealed` holds what may not.
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export const schema = `
   CREATE TABLE key_record (
@@ -10,13 +11,15 @@ export const schema = `
     location TEXT,
     created_at_ms INTEGER NOT NULL,
     -- A sealed constant, which only the right key opens. NULL: the key is being made and has sealed nothing yet.
-    check_value BLOB
+    check_value BLOB,
+    -- Over the columns above, see row-checksum.ts.
+    checksum BLOB NOT NULL
   ) STRICT;
 
   -- Outlives its profile, so that a generation never means two credentials.
   CREATE TABLE generations (
     profile_id TEXT PRIMARY KEY,
-    generation INTEGER NOT NULL
+    generation INTEGER NOT NULL CHECK (generation > 0)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE profiles (
@@ -25,7 +28,7 @@ export const schema = `
     type TEXT NOT NULL CHECK (type IN ('oauth', 'api_key', 'token')),
     region TEXT,
     account TEXT,
-    generation INTEGER NOT NULL,
+    generation INTEGER NOT NULL CHECK (generation > 0),
     created_at_ms INTEGER NOT NULL,
     saved_at_ms INTEGER NOT NULL,
     issued_at_ms INTEGER,
@@ -38,7 +41,9 @@ export const schema = `
     dead_reason TEXT,
     intent_at_ms INTEGER,
     intent_pid INTEGER,
-    sealed BLOB NOT NULL
+    sealed BLOB NOT NULL,
+    -- Over all other columns.
+    checksum BLOB NOT NULL
   ) STRICT;
 
   CREATE TABLE secrets (
@@ -47,3 +52,9 @@ export const schema = `
     sealed BLOB NOT NULL
   ) STRICT;
 `;
+
+/** As SQLite keeps them in the file: statement by statement. No comment above holds a semicolon. */
+export const tables: readonly string[] = schema
+  .split(';')
+  .map((statement) => statement.slice(statement.search(/CREATE|$/)).trim())
+  .filter((statement) => statement !== '');

@@ -1,13 +1,15 @@
-// One connection to the store's SQLite file: opened when first needed, identified before it is believed, opened again
-// when another file has taken its name. Bounded, non-blocking waits for other processes; transactions.
+// One connection to the store's SQLite file: opened when first needed, looked through by a connection that cannot write
+// before it is believed, opened again when another file has taken its name. Bounded, non-blocking waits; transactions.
 // What the tables mean is decided in sqlite-store.ts, who may touch the files in store-place.ts.
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { OpenClawError } from '../errors.ts';
 import { sleep } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
-import { schema, schemaVersion } from './schema.ts';
+import { schema, schemaVersion, tables } from './schema.ts';
+import { oldestVersion, upgradeStore } from './schema-upgrade.ts';
 import { isBusy, storeFailure } from './store-failure.ts';
 import type { StorePlace } from './store-place.ts';
 
@@ -24,6 +26,12 @@ export type SqliteDatabase = {
   read<T>(work: (connection: DatabaseSync) => T): Promise<T | undefined>;
   /** One transaction, durable when this resolves; what `work` throws rolls it back. May call `work` again. */
   write<T>(work: (connection: DatabaseSync) => T): Promise<T | undefined>;
+  /** Moves what the log holds into the file and cuts it, as far as other processes let it. */
+  forgetLog(): Promise<void>;
+  /** See CredentialStore. */
+  prove(): Promise<void>;
+  /** A copy of the store as it is, damaged rows included, beside it; resolves with its path, when it is durable. */
+  copyAside(): Promise<string>;
   /** See CredentialStore. */
   changeCounter(): number;
   close(): void;
@@ -61,15 +69,33 @@ export function createSqliteDatabase(deps: {
       ownWrites = lastCounter;
     }
     if (identity === undefined) return undefined;
-    current ??= open(identity);
-    return current;
+    if (current !== undefined) return current;
+    try {
+      return (current = open(identity));
+    } catch (error) {
+      // Gone or exchanged between the look and the opening: what lies there now is the store.
+      if (place.identity() === identity) throw error;
+      return connect();
+    }
   };
 
   const open = (identity: string): Connection => {
     place.secure();
-    const db = new DatabaseSync(place.file, { timeout: 0 });
+    // A connection that can write would move the log into a file that it refuses, when it is closed.
+    const reader = new DatabaseSync(place.file, { timeout: 0, readOnly: true });
     try {
-      identify(db, place);
+      lookThrough(reader, identify(reader, place));
+    } finally {
+      reader.close();
+    }
+    // Never makes a file: an empty one would stand in the way of the next store.
+    const address = pathToFileURL(place.file);
+    address.search = '?mode=rw';
+    const db = new DatabaseSync(address, { timeout: 0 });
+    try {
+      if (identify(db, place) < schemaVersion) upgrade(db);
+      // A store that was copied by SQLite itself comes back without its log.
+      db.exec('PRAGMA journal_mode = WAL');
       return configure(db, identity);
     } catch (error) {
       db.close();
@@ -88,6 +114,21 @@ export function createSqliteDatabase(deps: {
       await sleep(clock, 2 + random.fraction() * 10);
     }
   };
+
+  const read = <T>(work: (connection: DatabaseSync) => T): Promise<T | undefined> =>
+    patiently(() => {
+      const connection = connect();
+      return connection === undefined ? undefined : work(connection.db);
+    });
+
+  const write = <T>(work: (connection: DatabaseSync) => T): Promise<T | undefined> =>
+    patiently(() => {
+      const connection = connect();
+      if (connection === undefined) return undefined;
+      const result = inTransaction(connection.db, work);
+      ownWrites += 1;
+      return result;
+    });
 
   return {
     isThere: () => connect() !== undefined,
@@ -109,19 +150,22 @@ export function createSqliteDatabase(deps: {
       db.exec(`${schema} ${stamp}`);
       current = configure(db, memory);
     },
-    read: (work) =>
-      patiently(() => {
-        const connection = connect();
-        return connection === undefined ? undefined : work(connection.db);
-      }),
-    write: (work) =>
-      patiently(() => {
-        const connection = connect();
-        if (connection === undefined) return undefined;
-        const result = inTransaction(connection.db, work);
-        ownWrites += 1;
-        return result;
-      }),
+    read,
+    write,
+    async forgetLog() {
+      // A reader in another process keeps its part of the log: SQLite does what it can and reports the rest in a row.
+      if (!isInMemory()) await read((db) => db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get());
+    },
+    async prove() {
+      await read(lookThrough);
+      if (!isInMemory()) await write(writeAndRemove);
+    },
+    async copyAside() {
+      const copied = await read((db) =>
+        place.copyAside((file) => void db.prepare('VACUUM INTO ?').run(file)),
+      );
+      return copied ?? place.file;
+    },
     changeCounter() {
       try {
         const connection = connect();
@@ -149,13 +193,15 @@ const stamp = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = $
 function configure(db: DatabaseSync, identity: string): Connection {
   db.exec(
     'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; ' +
-      'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON',
+      'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; ' +
+      // What is saved is in the file itself at once: a backup that leaves out the log, or a log that is lost, loses little.
+      'PRAGMA wal_autocheckpoint = 1',
   );
   return { db, identity, dataVersion: db.prepare('PRAGMA data_version') };
 }
 
 /** Reads the header only: a file that is not ours, or not yet ours to understand, stays as it is. */
-function identify(db: DatabaseSync, place: StorePlace): void {
+function identify(db: DatabaseSync, place: StorePlace): number {
   const application = db.prepare('PRAGMA application_id').get() as { application_id: number };
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
   if (application.application_id !== applicationId) {
@@ -165,13 +211,53 @@ function identify(db: DatabaseSync, place: StorePlace): void {
       data: { place: place.folder },
     });
   }
-  if (version !== schemaVersion) {
+  if (version < oldestVersion || version > schemaVersion) {
     throw new OpenClawError({
       code: version > schemaVersion ? 'STORE_NEWER' : 'STORE_CORRUPT',
       message: `The store ${place.file} has version ${version}, and this program knows version ${schemaVersion}`,
       data: { place: place.folder },
     });
   }
+  return version;
+}
+
+function upgrade(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+    upgradeStore(db);
+  } catch (error) {
+    // SQLITE_ERROR: a statement that does not fit the tables that are there.
+    throw (error as { errcode?: number }).errcode === 1 ? broken(notOurs) : error;
+  }
+}
+
+const notOurs = 'its tables are not those of this program';
+
+/** Every page, index and column type, and the tables themselves; a store is a few pages long. Throws what SQLite throws for a broken page. */
+function lookThrough(db: DatabaseSync, version = schemaVersion): void {
+  const found = db.prepare('PRAGMA integrity_check(1)').get() as { integrity_check: string } | undefined;
+  if (found !== undefined && found.integrity_check !== 'ok') throw broken(found.integrity_check);
+  const present = new Set(
+    db
+      .prepare('SELECT sql FROM sqlite_schema')
+      .all()
+      .map((row) => row['sql']),
+  );
+  // Also a store of these tables that says it is older: what an upgrade would make of it is nobody's intention.
+  const isPresent = tables.every((table) => present.has(table));
+  if (isPresent !== (version === schemaVersion)) throw broken(notOurs);
+}
+
+/** More than a login takes. What is removed within the transaction is on the disk all the same: as empty pages. */
+function writeAndRemove(db: DatabaseSync): void {
+  db.exec(`
+    INSERT INTO secrets (name, created_at_ms, sealed) VALUES ('space', 0, zeroblob(65536));
+    DELETE FROM secrets WHERE name = 'space';
+  `);
+}
+
+function broken(detail: string): Error {
+  return Object.assign(new Error(detail), { errcode: 11 });
 }
 
 function inTransaction<T>(db: DatabaseSync, work: (connection: DatabaseSync) => T): T {

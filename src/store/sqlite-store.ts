@@ -4,12 +4,26 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { OpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
-import { cleanText } from '../platform/text.ts';
-import type { Credential } from '../plugin-sdk/credential.ts';
-import type { SealBinding, Sealer } from '../vault/seal.ts';
-import type { CredentialStore, ProfileRecord, RefreshOutcome } from './credential-store.ts';
-import { clearColumnsOf, recordOf } from './profile-row.ts';
+import type { Sealer } from '../vault/seal.ts';
+import type { CredentialStore, ProfileRecord } from './credential-store.ts';
+import type { HighWater } from './high-water.ts';
+import { createKeptCopies } from './kept-copies.ts';
+import { isOlderCopy } from './older-copy.ts';
+import { clearColumnsOf, damagedRecordOf, recordOf } from './profile-row.ts';
 import type { ProfileRow } from './profile-row.ts';
+import {
+  failedRefresh,
+  lastGeneration,
+  selectIntactRow,
+  selectRow,
+  selectRows,
+  shownReason,
+  writeCredential,
+  writeRow,
+} from './profile-table.ts';
+import { isIntact } from './row-checksum.ts';
+import { secretBinding } from './seal-bindings.ts';
+import { openCredential, opens, openSecret, selectKeyId, selectSecret } from './sealed-row.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { StoreKey } from './store-key.ts';
 import type { StoreLocks } from './store-locks.ts';
@@ -19,88 +33,137 @@ export type SqliteStoreDeps = {
   readonly key: StoreKey;
   readonly locks: StoreLocks;
   readonly clock: Clock;
+  readonly highWater: HighWater;
+  readonly warn: (message: string) => void;
+  readonly moveKey: CredentialStore['moveKey'];
+  readonly setAside: CredentialStore['setAside'];
   /** True when a lock need not reach beyond this process. */
   readonly isLocal: () => boolean;
 };
 
 export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
-  const { database, key, locks, clock } = deps;
+  const { database, key, locks, clock, highWater } = deps;
+  const keptCopies = createKeptCopies(database, deps.warn);
 
-  const readRow = (id: string): Promise<ProfileRow | undefined> => database.read((db) => selectRow(db, id));
+  const takeMarks = (): Marks => (database.isInMemory() ? () => undefined : highWater.take());
+
+  const raiseMark = <T extends ProfileRecord | 'superseded'>(outcome: T): T => {
+    if (outcome !== 'superseded' && !database.isInMemory()) highWater.raise(outcome.id, outcome.generation);
+    return outcome;
+  };
+
+  /** Opens what was read with the key that it was sealed with, also while another process seals all anew. */
+  const readSealed = async <Row, T>(
+    select: (db: DatabaseSync) => Row | undefined,
+    open: (row: Row, sealer: Sealer) => T,
+  ): Promise<T | undefined> => {
+    for (;;) {
+      const found = await database.read((db) => ({ row: select(db), keyId: selectKeyId(db) }));
+      if (found?.row === undefined) return undefined;
+      const { sealer } = await key.unlock();
+      if (sealer.keyId === found.keyId) return open(found.row, sealer);
+    }
+  };
 
   return {
     async listProfiles() {
-      const rows = await database.read(
-        (db) => db.prepare('SELECT * FROM profiles ORDER BY id').all() as ProfileRow[],
-      );
-      return (rows ?? []).map(recordOf);
+      const marks = takeMarks();
+      const rows = await database.read(selectRows);
+      return (rows ?? []).map((row) => shownRecord(row, marks(row.id)));
     },
     async readRecord(id) {
-      const row = await readRow(id);
-      return row === undefined ? undefined : recordOf(row);
+      const marks = takeMarks();
+      const row = await database.read((db) => selectRow(db, id));
+      return row === undefined ? undefined : shownRecord(row, marks(id));
     },
     async readProfile(id) {
-      const row = await readRow(id);
-      if (row === undefined) return undefined;
-      const { sealer } = await key.unlock();
-      return { record: recordOf(row), credential: openCredential(sealer, row) };
+      const marks = takeMarks();
+      return readSealed(
+        (db) => selectIntactRow(db, id),
+        (row, sealer) => {
+          const credential = openCredential(sealer, row);
+          // What is decided by is taken from what is sealed.
+          return { record: recordOf({ ...row, ...clearColumnsOf(credential) }, marks(id)), credential };
+        },
+      );
     },
 
     async saveLogin(id, credential) {
       const { sealer } = await key.unlock();
-      return ensured(
-        await database.write((db) => {
-          const nowMs = clock.nowMs();
-          const createdAtMs = selectRow(db, id)?.created_at_ms ?? nowMs;
-          db.prepare('DELETE FROM profiles WHERE id = ?').run(id);
-          return insertCredential(db, sealer, { id, credential, createdAtMs, nowMs });
-        }),
-      );
+      await keptCopies.ofDamagedLogin(id, sealer);
+      const saved = await database.write((db) => {
+        checkKey(db, sealer);
+        const row = selectRow(db, id);
+        const nowMs = clock.nowMs();
+        const former = row !== undefined && isIntact(row) ? row.generation : 0;
+        const above = Math.max(takeMarks()(id) ?? 0, former);
+        return writeCredential(db, sealer, {
+          id,
+          credential,
+          createdAtMs: nowMs,
+          nowMs,
+          above,
+          refreshed: false,
+        });
+      });
+      return raiseMark(ensured(saved));
     },
     async commitRefresh(id, generation, credential) {
       const { sealer } = await key.unlock();
+      await keptCopies.ofDamagedLogin(id, sealer);
       const outcome = await database.write((db): ProfileRecord | 'superseded' => {
+        checkKey(db, sealer);
         const row = selectRow(db, id);
-        if (row?.generation !== generation) return 'superseded';
+        if (row === undefined) return 'superseded';
+        // The row may have been damaged while the server was asked: what it has granted is not lost over that.
+        const stored = isIntact(row) ? row.generation : lastGeneration(db, id);
+        if (stored !== generation) return 'superseded';
         const nowMs = clock.nowMs();
-        db.prepare('DELETE FROM profiles WHERE id = ?').run(id);
-        insertCredential(db, sealer, { id, credential, createdAtMs: row.created_at_ms, nowMs });
-        markRefresh(db, id, { atMs: nowMs, outcome: 'refreshed' });
-        return ensured(readBack(db, id));
+        const createdAtMs = isIntact(row) ? row.created_at_ms : nowMs;
+        const above = Math.max(takeMarks()(id) ?? 0, generation);
+        return writeCredential(db, sealer, { id, credential, createdAtMs, nowMs, above, refreshed: true });
       });
-      return outcome ?? 'superseded';
+      return raiseMark(outcome ?? 'superseded');
+    },
+    async replaceOlderCopy(held, credential) {
+      const { sealer } = await key.unlock();
+      const outcome = await database.write((db): ProfileRecord | 'superseded' => {
+        checkKey(db, sealer);
+        const { id } = held;
+        const row = selectIntactRow(db, id);
+        const newest = takeMarks()(id) ?? 0;
+        if (row === undefined || !isOlderCopy(recordOf(row, newest), held)) return 'superseded';
+        const [createdAtMs, nowMs] = [row.created_at_ms, clock.nowMs()];
+        const above = Math.max(newest, held.generation);
+        return writeCredential(db, sealer, { id, credential, createdAtMs, nowMs, above, refreshed: true });
+      });
+      return raiseMark(outcome ?? 'superseded');
     },
     async recordIntent(id, generation) {
       const isRecorded = await database.write((db) => {
-        const { changes } = db
-          .prepare(
-            'UPDATE profiles SET intent_at_ms = ?, intent_pid = ? WHERE id = ? AND generation = ? AND dead_at_ms IS NULL',
-          )
-          .run(clock.nowMs(), process.pid, id, generation);
-        return changes === 1;
+        const row = selectIntactRow(db, id);
+        if (row?.generation !== generation || row.dead_at_ms !== null) return false;
+        writeRow(db, { ...row, intent_at_ms: clock.nowMs(), intent_pid: process.pid });
+        return true;
       });
       return isRecorded ?? false;
     },
     async recordTransient(id, generation, reason) {
       await database.write((db) => {
-        const row = selectRow(db, id);
+        const row = selectIntactRow(db, id);
         if (row?.generation !== generation || row.dead_at_ms !== null) return;
-        markRefresh(db, id, { atMs: clock.nowMs(), outcome: 'transient', reason });
+        writeRow(db, { ...row, ...failedRefresh('transient', reason, clock.nowMs()) });
       });
     },
     async markDead(id, generation, reason) {
       const isDead = await database.write((db) => {
-        const row = selectRow(db, id);
+        const row = selectIntactRow(db, id);
         if (row?.generation !== generation) return false;
         // The first verdict is kept: it tells since when.
         if (row.dead_at_ms !== null) return true;
         const atMs = clock.nowMs();
-        db.prepare('UPDATE profiles SET dead_at_ms = ?, dead_reason = ? WHERE id = ?').run(
-          atMs,
-          shown(reason),
-          id,
-        );
-        markRefresh(db, id, { atMs, outcome: 'dead', reason });
+        const verdict = { dead_at_ms: atMs, dead_reason: shownReason(reason) };
+        writeRow(db, { ...row, ...verdict, ...failedRefresh('dead', reason, atMs) });
         return true;
       });
       return isDead ?? false;
@@ -113,32 +176,36 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     },
 
     async readSecret(name) {
-      const sealed = await database.read((db) => selectSecret(db, name));
-      if (sealed === undefined) return undefined;
-      const { sealer } = await key.unlock();
-      return sealer.open(sealed, secretBinding(name));
+      return readSealed(
+        (db) => selectSecret(db, name),
+        (sealed, sealer) => openSecret(sealer, name, sealed),
+      );
     },
     async createSecret(name, value) {
       const { sealer } = await key.unlock();
+      await keptCopies.ofDamagedSecret(name, sealer);
       const stored = await database.write((db) => {
-        const present = selectSecret(db, name);
-        if (present !== undefined) return present;
         checkKey(db, sealer);
+        const present = selectSecret(db, name);
+        if (present !== undefined && opens(() => openSecret(sealer, name, present))) return present;
         const sealed = sealer.seal(value, secretBinding(name));
-        db.prepare('INSERT INTO secrets (name, created_at_ms, sealed) VALUES (?, ?, ?)').run(
+        db.prepare('REPLACE INTO secrets (name, created_at_ms, sealed) VALUES (?, ?, ?)').run(
           name,
           clock.nowMs(),
           sealed,
         );
         return sealed;
       });
-      return sealer.open(ensured(stored), secretBinding(name));
+      return openSecret(sealer, name, ensured(stored));
     },
 
     readKeyRecord: () => key.readRecord(),
     async unlock() {
       return (await key.unlock()).record;
     },
+    moveKey: (target) => deps.moveKey(target),
+    prove: () => database.prove(),
+    setAside: () => deps.setAside(),
     changeCounter: () => database.changeCounter(),
     lock: (name, options) => locks.lock(`name:${name}`, { ...options, isLocal: deps.isLocal() }),
     close() {
@@ -148,92 +215,15 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
   };
 }
 
-type NewCredential = {
-  readonly id: string;
-  readonly credential: Credential;
-  readonly createdAtMs: number;
-  readonly nowMs: number;
-};
+type Marks = ReturnType<HighWater['take']>;
 
-function insertCredential(db: DatabaseSync, sealer: Sealer, saved: NewCredential): ProfileRecord {
-  const { id, credential } = saved;
-  checkKey(db, sealer);
-  const { generation } = db
-    .prepare(
-      'INSERT INTO generations (profile_id, generation) VALUES (?, 1) ' +
-        'ON CONFLICT (profile_id) DO UPDATE SET generation = generation + 1 RETURNING generation',
-    )
-    .get(id) as { generation: number };
-  const clear = clearColumnsOf(credential);
-  db.prepare(
-    'INSERT INTO profiles (id, provider, type, region, account, generation, created_at_ms, saved_at_ms, ' +
-      'issued_at_ms, expires_at_ms, refreshable, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  ).run(
-    id,
-    clear.provider,
-    clear.type,
-    clear.region,
-    clear.account,
-    generation,
-    saved.createdAtMs,
-    saved.nowMs,
-    clear.issued_at_ms,
-    clear.expires_at_ms,
-    clear.refreshable,
-    sealer.seal(JSON.stringify(credential), profileBinding(id, generation)),
-  );
-  return ensured(readBack(db, id));
-}
-
-function markRefresh(
-  db: DatabaseSync,
-  id: string,
-  refresh: { readonly atMs: number; readonly outcome: RefreshOutcome; readonly reason?: string },
-): void {
-  db.prepare(
-    'UPDATE profiles SET refreshed_at_ms = ?, refresh_outcome = ?, refresh_reason = ?, ' +
-      'intent_at_ms = NULL, intent_pid = NULL WHERE id = ?',
-  ).run(refresh.atMs, refresh.outcome, refresh.reason === undefined ? null : shown(refresh.reason), id);
-}
-
-function selectRow(db: DatabaseSync, id: string): ProfileRow | undefined {
-  return db.prepare('SELECT * FROM profiles WHERE id = ?').get(id) as ProfileRow | undefined;
-}
-
-function readBack(db: DatabaseSync, id: string): ProfileRecord | undefined {
-  const row = selectRow(db, id);
-  return row === undefined ? undefined : recordOf(row);
-}
-
-function selectSecret(db: DatabaseSync, name: string): Uint8Array | undefined {
-  const row = db.prepare('SELECT sealed FROM secrets WHERE name = ?').get(name);
-  return (row as { sealed: Uint8Array } | undefined)?.sealed;
-}
-
-function openCredential(sealer: Sealer, row: ProfileRow): Credential {
-  // Sealed by this program and authenticated: its shape needs no second check.
-  return JSON.parse(sealer.open(row.sealed, profileBinding(row.id, row.generation))) as Credential;
-}
-
-function profileBinding(id: string, generation: number): SealBinding {
-  return { row: `profile:${id}`, version: generation };
-}
-
-function secretBinding(name: string): SealBinding {
-  return { row: `secret:${name}`, version: 1 };
-}
-
-/** Reasons come from servers. */
-function shown(reason: string): string {
-  return cleanText(reason, 300);
+function shownRecord(row: ProfileRow, newestGeneration: number | undefined): ProfileRecord {
+  return isIntact(row) ? recordOf(row, newestGeneration) : damagedRecordOf(row);
 }
 
 /** Between opening the key and this write another store may have taken the place: its rows need its own key. */
 function checkKey(db: DatabaseSync, sealer: Sealer): void {
-  const row = db.prepare('SELECT key_id FROM key_record WHERE id = 1').get() as
-    | { key_id: string }
-    | undefined;
-  ensured(row?.key_id === sealer.keyId ? row : undefined);
+  ensured(selectKeyId(db) === sealer.keyId ? sealer : undefined);
 }
 
 /** After the key was opened there is a store; it can only be gone when somebody removed it at this moment. */

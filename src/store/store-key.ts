@@ -10,7 +10,11 @@ import type { KeyKind, KeyRecord } from '../vault/key-record.ts';
 import type { KeySource } from '../vault/key-source.ts';
 import { createSealer } from '../vault/seal.ts';
 import type { Sealer } from '../vault/seal.ts';
+import { isSameChecksum, keyRowChecksum } from './row-checksum.ts';
+import type { KeyRow } from './row-checksum.ts';
+import { checkBinding, checkText } from './seal-bindings.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
+import { damagedKeyRecord } from './store-failure.ts';
 import type { StoreLocks } from './store-locks.ts';
 
 export type OpenedKey = { readonly record: KeyRecord; readonly sealer: Sealer };
@@ -20,20 +24,16 @@ export type StoreKey = {
   readRecord(): Promise<KeyRecord | undefined>;
   /** The key, from memory once it was opened: a keychain that locks later does no harm. */
   unlock(): Promise<OpenedKey>;
+  /** Loads the recorded key by another source, and keeps nothing. undefined while the store has none. */
+  openWith(source: KeySource): Promise<OpenedKey | undefined>;
+  /** The key that the store has just been sealed with. */
+  adopt(key: OpenedKey): void;
 };
 
-type KeyRow = {
-  readonly kind: KeyKind;
-  readonly key_id: string;
-  readonly location: string | null;
-  readonly created_at_ms: number;
-  readonly check_value: Uint8Array | null;
-};
-
-const checkText = 'openclaw';
-const checkBinding = { row: 'key-check', version: 1 };
 /** Enough for another process that makes the first key with a keychain that answers late. */
 const creationWaitMs = 30_000;
+/** A person may mistype a passphrase. */
+const askedAtMost = 3;
 
 export function createStoreKey(deps: {
   readonly database: SqliteDatabase;
@@ -73,25 +73,10 @@ export function createStoreKey(deps: {
   };
 
   const create = async (kind: KeyKind): Promise<OpenedKey> => {
-    const keyId = random.bytes(8).toString('hex');
-    const location = source.locate(kind, keyId);
-    const record: KeyRecord = {
-      kind,
-      keyId,
-      ...(location === undefined ? {} : { location }),
-      createdAtMs: clock.nowMs(),
-    };
-    await database.write((db) => {
-      db.exec('DELETE FROM key_record');
-      db.prepare(
-        'INSERT INTO key_record (id, kind, key_id, location, created_at_ms) VALUES (1, ?, ?, ?, ?)',
-      ).run(kind, keyId, location ?? null, record.createdAtMs);
-    });
-    const sealer = createSealer(await source.provide(record), keyId, folder);
-    const check = sealer.seal(checkText, checkBinding);
-    await database.write((db) => {
-      db.prepare('UPDATE key_record SET check_value = ? WHERE key_id = ?').run(check, keyId);
-    });
+    const record = newKeyRecord(kind, source, { clock, random });
+    await database.write((db) => writeKeyRow(db, record));
+    const sealer = createSealer(await source.provide(record), record.keyId, folder);
+    await database.write((db) => writeKeyRow(db, record, sealer));
     return { record, sealer };
   };
 
@@ -107,21 +92,19 @@ export function createStoreKey(deps: {
     }
   };
 
-  const load = async (row: KeyRow & { check_value: Uint8Array }): Promise<OpenedKey> => {
+  const load = async (row: CompleteKeyRow, from = source): Promise<OpenedKey> => {
     const record = recordOf(row);
-    await source.choose(record.kind);
-    const sealer = createSealer(await source.load(record), record.keyId, folder);
-    try {
-      sealer.open(row.check_value, checkBinding);
-    } catch (error) {
-      if (!isOpenClawError(error) || error.code !== 'STORE_CORRUPT') throw error;
+    await from.choose(record.kind);
+    for (let tries = 1; ; tries += 1) {
+      const sealer = createSealer(await from.load(record, tries > 1), record.keyId, folder);
+      if (opens(sealer, row.check_value)) return { record, sealer };
+      if (tries < askedAtMost && from.canAskAgain(record)) continue;
       throw new OpenClawError({
         code: 'KEY_WRONG',
         message: `The key from ${phraseOf(record.kind)} is not the one that the stored logins were sealed with`,
         data: { place: folder },
       });
     }
-    return { record, sealer };
   };
 
   return {
@@ -142,16 +125,75 @@ export function createStoreKey(deps: {
       opened = await opening;
       return opened;
     },
+    async openWith(other) {
+      const row = await readRow();
+      return isComplete(row) ? load(row, other) : undefined;
+    },
+    adopt(key) {
+      opened = key;
+    },
   };
 }
 
-function selectKeyRow(db: DatabaseSync): KeyRow | undefined {
-  return db
-    .prepare('SELECT kind, key_id, location, created_at_ms, check_value FROM key_record WHERE id = 1')
-    .get() as KeyRow | undefined;
+export function newKeyRecord(
+  kind: KeyKind,
+  source: KeySource,
+  ports: { readonly clock: Clock; readonly random: Random },
+): KeyRecord {
+  const keyId = ports.random.bytes(8).toString('hex');
+  const location = source.locate(kind, keyId);
+  return {
+    kind,
+    keyId,
+    ...(location === undefined ? {} : { location }),
+    createdAtMs: ports.clock.nowMs(),
+  };
 }
 
-function isComplete(row: KeyRow | undefined): row is KeyRow & { check_value: Uint8Array } {
+/** Without a sealer: the key is about to be made. */
+export function writeKeyRow(db: DatabaseSync, record: KeyRecord, sealer?: Sealer): void {
+  db.exec('DELETE FROM key_record');
+  const row: KeyRow = {
+    kind: record.kind,
+    key_id: record.keyId,
+    location: record.location ?? null,
+    created_at_ms: record.createdAtMs,
+    check_value: sealer?.seal(checkText, checkBinding) ?? null,
+  };
+  db.prepare(
+    'INSERT INTO key_record (id, kind, key_id, location, created_at_ms, check_value, checksum) ' +
+      'VALUES (1, :kind, :key_id, :location, :created_at_ms, :check_value, :checksum)',
+  ).run({ ...row, checksum: keyRowChecksum(row) });
+}
+
+function opens(sealer: Sealer, checkValue: Uint8Array): boolean {
+  try {
+    sealer.open(checkValue, checkBinding);
+    return true;
+  } catch (error) {
+    if (isOpenClawError(error) && error.code === 'STORE_CORRUPT') return false;
+    throw error;
+  }
+}
+
+function selectKeyRow(db: DatabaseSync): KeyRow | undefined {
+  const row = db.prepare('SELECT * FROM key_record WHERE id = 1').get() as
+    | (KeyRow & { checksum: Uint8Array })
+    | undefined;
+  const isIntact = row === undefined || isSameChecksum(row.checksum, keyRowChecksum(row));
+  // What is sealed was sealed with a key that was recorded as complete: another one would open nothing.
+  if (!isIntact || (!isComplete(row) && holdsSealed(db))) throw damagedKeyRecord(db.location() ?? 'memory');
+  return row;
+}
+
+function holdsSealed(db: DatabaseSync): boolean {
+  const query = 'SELECT EXISTS (SELECT 1 FROM profiles) OR EXISTS (SELECT 1 FROM secrets) AS found';
+  return (db.prepare(query).get() as { found: number }).found === 1;
+}
+
+type CompleteKeyRow = KeyRow & { check_value: Uint8Array };
+
+function isComplete(row: KeyRow | undefined): row is CompleteKeyRow {
   return row !== undefined && row.check_value !== null;
 }
 

@@ -1,12 +1,22 @@
 // The store's folder and files: who owns them, who may read them, and that nothing else stands in their place.
 // Files are looked at with lstat only: POSIX drops SQLite's locks when this process opens and closes a file of its own.
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import type { Stats } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
 import { cleanText } from '../platform/text.ts';
-import { syncFolder } from '../vault/key-file.ts';
+import { insecureKeyFile, syncFolder } from '../vault/key-file.ts';
 import { storeFailure, unreadable } from './store-failure.ts';
 
 export type StorePlace = {
@@ -20,6 +30,10 @@ export type StorePlace = {
   prepare(): void;
   /** Has `build` make the store under another name and moves it into place, whole. The caller holds the lock. */
   install(build: (file: string) => void): void;
+  /** Has `build` copy the store into an empty file beside it, whose path it returns. Leaves none when `build` throws. */
+  copyAside(build: (file: string) => void): string;
+  /** Moves store and unprotected key into a new folder beside them. The caller holds the lock. */
+  setAside(): string | undefined;
   lockFile(name: string): string;
 };
 
@@ -39,7 +53,7 @@ export function createStorePlace(
     const stat = look(path);
     if (stat === undefined) return;
     const fault = placeFault(stat, kind, process.geteuid?.());
-    if (fault !== undefined) throw unreadable(path, fault);
+    if (fault !== undefined) throw unreadable(path, fault.is, fault.remedy);
     if (process.platform === 'win32' || (stat.mode & 0o077) === 0) return;
     const mode = kind === 'folder' ? folderMode : fileMode;
     chmodSync(path, mode);
@@ -73,10 +87,9 @@ export function createStorePlace(
     },
     prepare() {
       try {
-        mkdirSync(stateDir, { recursive: true, mode: folderMode });
+        makeFolder(stateDir);
         for (const path of [folder, locks]) {
-          // Two steps, as mkdir with `recursive` would take a link for the folder.
-          if (look(path) === undefined) mkdirSync(path, { recursive: true, mode: folderMode });
+          makeFolder(path);
           secureOne(path, 'folder');
         }
       } catch (error) {
@@ -101,6 +114,36 @@ export function createStorePlace(
         throw storeFailure(error, folder);
       }
     },
+    setAside() {
+      // The database first: without its log it is an older state, and a log without its database is nothing.
+      const names = ['', '-wal', '-shm', '-journal'].map((ending) => `${basename(file)}${ending}`);
+      const present = [...names, basename(insecureKeyFile(folder))].filter(
+        (name) => look(join(folder, name)) !== undefined,
+      );
+      if (present.length === 0) return undefined;
+      try {
+        const stamp = new Date(clock.nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+        const aside = mkdtempSync(join(folder, `aside-${stamp}-`));
+        for (const name of present) renameSync(join(folder, name), join(aside, name));
+        syncFolder(folder);
+        return aside;
+      } catch (error) {
+        throw storeFailure(error, folder);
+      }
+    },
+    copyAside(build) {
+      const copy = unusedName(`${file}.aside-${clock.nowMs()}`);
+      closeSync(openSync(copy, 'ax', fileMode));
+      try {
+        build(copy);
+        syncFile(copy);
+        syncFolder(folder);
+        return copy;
+      } catch (error) {
+        rmSync(copy, { force: true });
+        throw storeFailure(error, folder);
+      }
+    },
     lockFile(name) {
       const digest = createHash('sha256').update(name).digest('hex').slice(0, 24);
       return join(locks, `${digest}.sqlite`);
@@ -108,13 +151,59 @@ export function createStorePlace(
   };
 }
 
+type PlaceFault = { readonly is: string; readonly remedy: string };
+
 /** Why a path cannot be trusted as ours, or undefined. */
-function placeFault(stat: Stats, kind: 'folder' | 'file', self: number | undefined): string | undefined {
-  if (stat.isSymbolicLink()) return 'is a symbolic link, which is not followed';
-  if (kind === 'folder' && !stat.isDirectory()) return 'is not a folder';
-  if (kind === 'file' && !stat.isFile()) return 'is not a regular file';
-  if (self !== undefined && stat.uid !== self) return `belongs to user ${stat.uid}, and this is user ${self}`;
+function placeFault(stat: Stats, kind: 'folder' | 'file', self: number | undefined): PlaceFault | undefined {
+  if (stat.isSymbolicLink()) {
+    return {
+      is: 'is a symbolic link, which is not followed',
+      remedy: `Put the ${kind} itself at {place} in place of the link, or name the state folder that it lies in with OPENCLAW_STATE_DIR.`,
+    };
+  }
+  const isOfKind = kind === 'folder' ? stat.isDirectory() : stat.isFile();
+  if (!isOfKind) {
+    return {
+      is: kind === 'folder' ? 'is not a folder' : 'is not a regular file',
+      remedy: 'Move {place} away, then run the command again. Nothing in it was touched.',
+    };
+  }
+  if (self !== undefined && stat.uid !== self) {
+    return {
+      is: `belongs to user ${stat.uid}, and this is user ${self}`,
+      remedy: `Run openclaw as the user whose logins these are, or take them over: \`chown -R ${self} {place}\`.`,
+    };
+  }
   return undefined;
+}
+
+/** One by one: a recursive mkdir says ENOENT of a disk that is read-only, and takes a link for a folder. */
+function makeFolder(path: string): void {
+  if (look(path) !== undefined) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: folderMode });
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function unusedName(path: string): string {
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? path : `${path}-${count}`;
+    if (look(name) === undefined) return name;
+  }
+}
+
+/** For a file that SQLite has made and closed, and no other connection has open. */
+function syncFile(path: string): void {
+  const handle = openSync(path, 'r+');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function look(path: string): Stats | undefined {

@@ -197,23 +197,6 @@ describe('a store that cannot be trusted', () => {
       message: expect.stringContaining('user 4321') as string,
     });
   });
-
-  it('because a row was exchanged for an older one says which row it is', async () => {
-    const { stateDir, keychain, file } = await stateWithLogin();
-    const db = new DatabaseSync(file);
-    const old = db.prepare('SELECT sealed FROM profiles').get() as { sealed: Uint8Array };
-    const store = openTestStore({ stateDir, keychain });
-    await store.commitRefresh(id, 1, oauthCredential({ access: 'newer' }));
-    db.prepare('UPDATE profiles SET sealed = ?').run(old.sealed);
-    db.close();
-    await expect(store.readProfile(id)).rejects.toMatchObject({
-      code: 'STORE_CORRUPT',
-      data: { row: `profile:${id}`, version: 2, place: join(stateDir, 'auth') },
-    });
-    // A new login needs nothing of the damaged one.
-    expect(await store.saveLogin(id, oauthCredential())).toMatchObject({ generation: 3 });
-    expect(await store.readProfile(id)).toBeDefined();
-  });
 });
 
 describe('a store that is in use', () => {

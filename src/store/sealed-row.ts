@@ -1,0 +1,44 @@
+// Sealed columns as the tables hold them: finding and opening them, and telling whether they are as they were sealed.
+import type { DatabaseSync } from 'node:sqlite';
+import { isOpenClawError } from '../errors.ts';
+import type { Credential } from '../plugin-sdk/credential.ts';
+import type { Sealer } from '../vault/seal.ts';
+import type { ProfileRow } from './profile-row.ts';
+import { profileBinding, secretBinding } from './seal-bindings.ts';
+import { damagedRow } from './store-failure.ts';
+
+/** Throws STORE_CORRUPT, with the remedy for a single login. */
+export function openCredential(sealer: Sealer, row: ProfileRow): Credential {
+  try {
+    // Sealed by this program and authenticated: its shape needs no second check.
+    return JSON.parse(sealer.open(row.sealed, profileBinding(row.id, row.generation))) as Credential;
+  } catch (error) {
+    throw isOpenClawError(error) ? damagedRow(row.id, { detail: error }) : error;
+  }
+}
+
+export function openSecret(sealer: Sealer, name: string, sealed: Uint8Array): string {
+  return sealer.open(sealed, secretBinding(name));
+}
+
+export function selectSecret(db: DatabaseSync, name: string): Uint8Array | undefined {
+  const row = db.prepare('SELECT sealed FROM secrets WHERE name = ?').get(name);
+  return (row as { sealed: Uint8Array } | undefined)?.sealed;
+}
+
+/** The name of the key that everything is sealed with now. */
+export function selectKeyId(db: DatabaseSync): string | undefined {
+  const row = db.prepare('SELECT key_id FROM key_record WHERE id = 1').get();
+  return (row as { key_id: string } | undefined)?.key_id;
+}
+
+/** False when `open` says STORE_CORRUPT. */
+export function opens(open: () => unknown): boolean {
+  try {
+    open();
+    return true;
+  } catch (error) {
+    if (isOpenClawError(error) && error.code === 'STORE_CORRUPT') return false;
+    throw error;
+  }
+}
