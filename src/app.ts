@@ -5,13 +5,16 @@ import type { ProviderCatalog, ProviderPlugin, RuntimeAuth } from './plugin-sdk/
 import type { Credential } from './plugin-sdk/credential.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Env } from './platform/env.ts';
-import { createFetch, type Fetch } from './platform/fetch.ts';
+import { createFetch, loadFetch, type Fetch } from './platform/fetch.ts';
 import type { Installation } from './platform/installation.ts';
 import type { Log } from './platform/log.ts';
 import { systemRandom, type Random } from './platform/random.ts';
+import { loadOAuthClient } from './oauth/oauth-client.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { resolvePaths, type Paths } from './config/paths.ts';
-import { createChildKeychain } from './vault/child-keychain.ts';
+import { createChildKeychain, type KeychainPerson } from './vault/child-keychain.ts';
+import { chooseKeychainDriver } from './vault/keychain-driver.ts';
+import type { AskPassphrase } from './vault/passphrase.ts';
 import { openCredentialStore, type StorageOptions } from './store/open-store.ts';
 import type { CredentialStore, StoredProfile } from './store/credential-store.ts';
 import { createRefreshEngine, type RefreshEngine } from './auth/refresh.ts';
@@ -26,6 +29,10 @@ export type AppDeps = {
   clock: Clock;
   log: Log;
   random?: Random;
+  /** Asks a person for the store's passphrase; absent where nobody can be asked. */
+  askPassphrase?: AskPassphrase | undefined;
+  /** Who answers when the OS keychain asks for its password; absent where nobody sees that. */
+  keychainPerson?: KeychainPerson | undefined;
 };
 
 export type App = {
@@ -101,9 +108,17 @@ export function createApp(deps: AppDeps): App {
         env,
         clock,
         random,
-        keychain: createChildKeychain({ env, clock, random, childUrl: deps.installation.keychainChild }),
+        keychain: createChildKeychain({
+          env,
+          clock,
+          random,
+          childUrl: deps.installation.keychainChild,
+          driver: chooseKeychainDriver(env),
+          person: deps.keychainPerson,
+        }),
         ...(options === undefined ? {} : { storage: options }),
         warn: (message) => log.warn('store', { message }),
+        askPassphrase: deps.askPassphrase,
       })),
     plugins: () => (host ??= makeHost(app.config())),
     pluginsWith: (pluginId) => makeHost(app.config(), pluginId),
@@ -117,6 +132,9 @@ export function createApp(deps: AppDeps): App {
         clock,
         random,
         log,
+        warmUp: async () => {
+          await Promise.all([loadFetch(), loadOAuthClient()]);
+        },
         exchange: async (credential) => {
           return (await refresherOf(app, credential.provider))(credential);
         },
@@ -194,14 +212,15 @@ async function refresherOf(
  */
 export async function refreshNow(
   app: App,
-  { record }: StoredProfile,
+  stored: StoredProfile,
   signal: AbortSignal,
   onUnsaved: (error: OpenClawError) => void,
 ): Promise<StoredProfile> {
+  const { record } = stored;
   await refresherOf(app, record.provider);
   const engine = app.refreshEngine();
   try {
-    return await engine.refresh(record.id, record.generation, { ignorePause: true });
+    return await engine.refresh(record.id, record.generation, { ignorePause: true, held: stored });
   } catch (error) {
     if (!engine.isUnsaved(record.id)) throw error;
     onUnsaved(toOpenClawError(error));

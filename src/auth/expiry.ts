@@ -28,8 +28,28 @@ export function planExpiry(record: ProfileRecord, fraction: number): Expiry {
   };
 }
 
-/** Full jitter (exponential, a random share of it), never shorter than the server's Retry-After. */
-export function retryDelayMs(failures: number, fraction: number, retryAfterMs: number | undefined): number {
-  const ceilingMs = Math.min(300_000, 1_000 * 2 ** Math.min(failures - 1, 20));
-  return Math.max(retryAfterMs ?? 0, 200 + fraction * ceilingMs);
+/** How long to wait at most after the first failure, doubled with each further one up to the ceiling. */
+export type Pace = { readonly baseMs: number; readonly ceilingMs: number };
+
+/** While a valid token is left, nothing is lost by waiting. */
+export const calmPace: Pace = { baseMs: 1_000, ceilingMs: 300_000 };
+/** Requests fail until it succeeds: one that was only reset is repeated at once, a service that is back soon found. */
+export const urgentPace: Pace = { baseMs: 400, ceilingMs: 5_000 };
+/** No single answer keeps a login from its refresh for longer. */
+const retryAfterCeilingMs = 300_000;
+const shortestDelayMs = 200;
+
+/**
+ * Full jitter: a random share of an exponential. Never shorter than the server's Retry-After, as far
+ * as that is a time that makes sense.
+ */
+export function retryDelayMs(
+  failures: number,
+  fraction: number,
+  retryAfterMs: number | undefined,
+  { baseMs, ceilingMs }: Pace,
+): number {
+  const spanMs = Math.min(ceilingMs, baseMs * 2 ** Math.min(failures - 1, 20));
+  const toldMs = Number.isNaN(retryAfterMs ?? 0) ? 0 : (retryAfterMs ?? 0);
+  return Math.max(Math.min(toldMs, retryAfterCeilingMs), shortestDelayMs + fraction * spanMs);
 }

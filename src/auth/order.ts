@@ -7,7 +7,7 @@ export type OrderedProfiles = { readonly ids: readonly string[]; readonly reason
 
 const rank: Record<ProfileRecord['type'], number> = { oauth: 0, token: 1, api_key: 2 };
 
-/** A login left out of an explicit order is never used. Dead ones come last: the first of them names the trouble. */
+/** A login left out of an explicit order is never used. Dead and damaged ones come last: the first of them names the trouble. */
 export function orderProfiles(
   profiles: readonly ProfileRecord[],
   explicitOrder: readonly string[] | undefined,
@@ -24,9 +24,9 @@ export function orderProfiles(
 }
 
 function deadLast(profiles: readonly ProfileRecord[]): string[] {
-  const alive = profiles.filter((profile) => profile.dead === undefined);
-  const dead = profiles.filter((profile) => profile.dead !== undefined);
-  return [...alive, ...dead].map((profile) => profile.id);
+  const isLost = ({ dead, damaged }: ProfileRecord): boolean => dead !== undefined || damaged === true;
+  const alive = profiles.filter((profile) => !isLost(profile));
+  return [...alive, ...profiles.filter(isLost)].map((profile) => profile.id);
 }
 
 /** `…:default` before all other names, then by code unit. */

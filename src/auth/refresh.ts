@@ -1,18 +1,22 @@
 // Refreshing one login exactly once over all callers and all processes, so that a rotating refresh token is never spent
 // twice: single flight, mutex, re-read, adopt or write the intent, send, commit, and only then use.
 // When a refresh is due is for the resolver.
-import { OpenClawError, isOpenClawError, toOpenClawError } from '../errors.ts';
+import { OpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { OAuthCredential } from '../plugin-sdk/credential.ts';
 import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
-import { retryDelayMs } from './expiry.ts';
+import { isOlderCopy } from '../store/older-copy.ts';
+import { likelyCause, reasonToRecord } from './doubt.ts';
+import { createPauses } from './pauses.ts';
 
 export type RefreshDeps = {
   store: CredentialStore;
   /** The provider's own exchange: throws LOGIN_DEAD or REFRESH_FAILED. */
   exchange: (credential: OAuthCredential) => Promise<OAuthCredential>;
+  /** Loads what the exchange needs, before the lock is taken: all other processes wait for whoever holds it. */
+  warmUp?: () => Promise<void>;
   clock: Clock;
   random: Random;
   log: Log;
@@ -20,19 +24,26 @@ export type RefreshDeps = {
   lockTimeoutMs?: number;
 };
 
+export type RefreshOptions = {
+  /** Skips the pause that follows a failure: a person asked. */
+  ignorePause?: boolean;
+  /** No valid token is left and a request waits: pauses are short. */
+  urgent?: boolean;
+  /** What the caller has in memory: it is saved again where the store holds an older copy of it. */
+  held?: StoredProfile;
+};
+
 export type RefreshEngine = {
   /**
-   * Resolves with a credential newer than `fromGeneration`, whoever got it. Rejects with NO_PROFILE, LOGIN_DEAD,
-   * REFRESH_FAILED (nothing is lost; `data.retryAfterMs`), or an error of the store. Callers share one attempt.
-   * `ignorePause` skips the pause that follows a failure: a person asked.
+   * Resolves with a credential newer than `fromGeneration`, or with another login that has taken its place, whoever got
+   * it. Rejects with NO_PROFILE, LOGIN_DEAD, REFRESH_FAILED (nothing is lost; `data.retryAfterMs`), or an error of the
+   * store. Callers share one attempt.
    */
-  refresh(
-    profileId: string,
-    fromGeneration: number,
-    options?: { ignorePause?: boolean },
-  ): Promise<StoredProfile>;
-  /** A failure was so recent that the next attempt has to wait. */
-  isPaused(profileId: string): boolean;
+  refresh(profileId: string, fromGeneration: number, options?: RefreshOptions): Promise<StoredProfile>;
+  /** A failure of this generation was so recent that the next attempt has to wait. */
+  isPaused(profileId: string, generation: number, urgent: boolean): boolean;
+  /** Saves what is held in memory over an older copy of it that has come into the store; false if there is none. */
+  bringBack(held: StoredProfile): Promise<boolean>;
   /** The server has rotated, and the new pair is not on disk yet: only this process has it, and goes on trying. */
   isUnsaved(profileId: string): boolean;
   hasUnsaved(): boolean;
@@ -48,22 +59,37 @@ const commitAttempts = 2;
 export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
   const { store, clock, random, log } = deps;
   const running = new Map<string, Promise<StoredProfile>>();
-  /** Until when, by the monotonic clock: a wall clock that is set back must not keep a login from its refresh. */
-  const pauses = new Map<string, { failures: number; untilMs: number; error: OpenClawError }>();
+  const bringing = new Set<Promise<boolean>>();
+  const pauses = createPauses(clock, random);
+  /** What the server has called dead while the store could not note it: never sent again from here. */
+  const verdicts = new Map<string, { generation: number; reason: string }>();
   const saving = new Map<string, { work: Promise<void>; error: OpenClawError }>();
   const closing = new AbortController();
 
-  async function attempt(profileId: string, fromGeneration: number): Promise<StoredProfile> {
-    const release = await store.lock(refreshLockName(profileId), {
-      timeoutMs: deps.lockTimeoutMs ?? defaultLockTimeoutMs,
-    });
+  function lock(profileId: string): Promise<() => void> {
+    const timeoutMs = deps.lockTimeoutMs ?? defaultLockTimeoutMs;
+    return store.lock(refreshLockName(profileId), { timeoutMs });
+  }
+
+  async function attempt(
+    profileId: string,
+    fromGeneration: number,
+    { held, ignorePause = false }: RefreshOptions,
+  ): Promise<StoredProfile> {
+    await deps.warmUp?.();
+    const before = await store.readRecord(profileId);
+    const release = await lock(profileId);
     let keepsLock = false;
     try {
-      const stored = await readUsable(profileId);
-      if (stored.record.generation > fromGeneration) return stored;
+      const { stored, wasBroughtBack } = await readNewest(profileId, held);
+      const { generation } = stored.record;
+      // Rotated, or logged in anew, by somebody else. A copy that has just been replaced is still to be refreshed.
+      if (generation !== fromGeneration && !wasBroughtBack) return stored;
+      if (!ignorePause) throwFailureSince(before, stored.record);
       const { credential } = stored;
       if (credential.type !== 'oauth' || credential.refresh === '') throw cannotRefresh(profileId);
-      const { generation } = stored.record;
+      const verdict = verdicts.get(profileId);
+      if (verdict?.generation === generation) return await bury(stored.record, verdict.reason);
       if (!(await store.recordIntent(profileId, generation))) return await readUsable(profileId);
       let renewed: OAuthCredential;
       try {
@@ -72,12 +98,12 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
         return await afterFailure(stored.record, toOpenClawError(error));
       }
       try {
-        await commit(profileId, generation, renewed);
+        await commit(stored.record, renewed);
       } catch (error) {
         // The server has rotated: only this process knows the pair. The lock stays held, so that nobody spends the
         // old token, until the pair is on disk.
         keepsLock = true;
-        keepSaving(profileId, generation, renewed, release, toOpenClawError(error));
+        keepSaving(stored.record, renewed, release, toOpenClawError(error));
         throw error;
       }
       return await readUsable(profileId);
@@ -99,30 +125,79 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
     return stored;
   }
 
-  async function afterFailure(record: ProfileRecord, error: OpenClawError): Promise<StoredProfile> {
-    const { id, generation } = record;
-    const doubt = doubtOf(record);
-    if (error.code !== 'LOGIN_DEAD') {
-      // The doubt lives on until the server has given a definite answer.
-      const reason = doubt === cutOff ? `${error.message} ${cutOff}` : error.message;
-      await store.recordTransient(id, generation, reason);
-      throw error;
-    }
-    const reason =
-      doubt === undefined ? error.message : `${error.message} ${doubt} That is the likely cause.`;
-    if (await store.markDead(id, generation, reason)) {
-      log.error('login_dead', { profile: id, reason });
-      throw deadLogin(id, reason);
-    }
-    // Another generation is stored by now: a newer login or refresh won, and its token is good.
-    return readUsable(id);
+  async function readNewest(
+    profileId: string,
+    held: StoredProfile | undefined,
+  ): Promise<{ stored: StoredProfile; wasBroughtBack: boolean }> {
+    const stored = await readUsable(profileId);
+    if (held === undefined || !isOlderCopy(stored.record, held.record))
+      return { stored, wasBroughtBack: false };
+    const wasBroughtBack = await replaceCopy(held);
+    return { stored: await readUsable(profileId), wasBroughtBack };
   }
 
-  async function commit(profileId: string, generation: number, renewed: OAuthCredential): Promise<void> {
+  /** The caller holds the lock. */
+  async function replaceCopy({ record, credential }: StoredProfile): Promise<boolean> {
+    const outcome = await store.replaceOlderCopy(record, credential);
+    if (outcome === 'superseded') return false;
+    log.warn('older_copy_replaced', { profile: record.id, generation: outcome.generation });
+    return true;
+  }
+
+  /** Another process tried while this one waited for the lock: its failure counts here too. */
+  function throwFailureSince(
+    before: ProfileRecord | undefined,
+    { id, generation, ...now }: ProfileRecord,
+  ): void {
+    if (now.lastRefresh?.outcome !== 'transient' || before?.generation !== generation) return;
+    if (now.lastRefresh.atMs === before.lastRefresh?.atMs) return;
+    throw new OpenClawError({
+      code: 'REFRESH_FAILED',
+      message: now.lastRefresh.reason ?? `The refresh of ${id} has just failed in another process.`,
+      data: { profileId: id },
+    });
+  }
+
+  async function afterFailure(record: ProfileRecord, error: OpenClawError): Promise<StoredProfile> {
+    if (error.code === 'LOGIN_DEAD') {
+      const cause = likelyCause(record);
+      return bury(record, cause === undefined ? error.message : `${error.message} ${cause}`);
+    }
+    try {
+      await store.recordTransient(record.id, record.generation, reasonToRecord(record, error));
+    } catch (failure) {
+      log.error('refresh_not_noted', { profile: record.id, reason: toOpenClawError(failure).message });
+    }
+    throw error;
+  }
+
+  /** Resolves with what is stored when that is another login by now, a newer one: its token is good. */
+  async function bury({ id, generation }: ProfileRecord, reason: string): Promise<StoredProfile> {
+    verdicts.set(id, { generation, reason });
+    let isBuried: boolean;
+    try {
+      isBuried = await store.markDead(id, generation, reason);
+    } catch (error) {
+      log.error('login_dead_not_noted', { profile: id, reason: toOpenClawError(error).message });
+      throw deadLogin(id, reason);
+    }
+    verdicts.delete(id);
+    if (!isBuried) return readUsable(id);
+    log.error('login_dead', { profile: id, reason });
+    throw deadLogin(id, reason);
+  }
+
+  async function save(from: ProfileRecord, renewed: OAuthCredential): Promise<void> {
+    if ((await store.commitRefresh(from.id, from.generation, renewed)) !== 'superseded') return;
+    // A newer login or a logout, which stand; or somebody has put a backup in the store's place meanwhile.
+    if (await replaceCopy({ record: from, credential: renewed })) return;
+    log.warn('refresh_superseded', { profile: from.id });
+  }
+
+  async function commit(from: ProfileRecord, renewed: OAuthCredential): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        const outcome = await store.commitRefresh(profileId, generation, renewed);
-        if (outcome === 'superseded') log.warn('refresh_superseded', { profile: profileId });
+        await save(from, renewed);
         return;
       } catch (error) {
         if (tries === commitAttempts) throw error;
@@ -132,33 +207,34 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
   }
 
   function keepSaving(
-    profileId: string,
-    generation: number,
+    from: ProfileRecord,
     renewed: OAuthCredential,
     release: () => void,
     error: OpenClawError,
   ): void {
+    const profile = from.id;
     const work = (async () => {
       for (let tries = 1; ; tries += 1) {
         await sleep(clock, Math.min(10_000, 500 * tries), closing.signal);
         try {
-          await store.commitRefresh(profileId, generation, renewed);
-          log.info('refresh_saved_late', { profile: profileId, tries });
+          await save(from, renewed);
+          log.info('refresh_saved_late', { profile, tries });
+          pauses.clear(profile);
           release();
           return;
         } catch (error) {
-          log.error('refresh_not_saved', { profile: profileId, reason: toOpenClawError(error).message });
+          log.error('refresh_not_saved', { profile, reason: toOpenClawError(error).message });
         }
       }
     })()
       // Only `close` ends it before the pair is saved.
-      .catch(() => log.error('refresh_given_up', { profile: profileId }))
-      .finally(() => saving.delete(profileId));
-    saving.set(profileId, { work, error });
+      .catch(() => log.error('refresh_given_up', { profile }))
+      .finally(() => saving.delete(profile));
+    saving.set(profile, { work, error });
   }
 
   const engine: RefreshEngine = {
-    refresh(profileId, fromGeneration, options) {
+    refresh(profileId, fromGeneration, options = {}) {
       const current = running.get(profileId);
       if (current !== undefined) {
         // What runs may have begun before the caller's own credential came to be.
@@ -170,39 +246,30 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       }
       const unsaved = saving.get(profileId);
       if (unsaved !== undefined) return Promise.reject(withRetryAfter(unsaved.error, 1_000));
-      const pause = pauses.get(profileId);
-      const nowMs = clock.monotonicMs();
-      if (pause !== undefined && nowMs < pause.untilMs && options?.ignorePause !== true) {
-        return Promise.reject(withRetryAfter(pause.error, pause.untilMs - nowMs));
-      }
-      const started = clock.monotonicMs();
-      const work = attempt(profileId, fromGeneration).then(
+      const pause = pauses.find(profileId, fromGeneration, options.urgent === true);
+      if (pause !== undefined && options.ignorePause !== true)
+        return Promise.reject(withRetryAfter(pause.error, pause.leftMs));
+      const startedMs = clock.monotonicMs();
+      const work = attempt(profileId, fromGeneration, options).then(
         (stored) => {
-          pauses.delete(profileId);
+          pauses.clear(profileId);
           log.info('refreshed', {
             profile: profileId,
             generation: stored.record.generation,
-            tookMs: Math.round(clock.monotonicMs() - started),
+            tookMs: Math.round(clock.monotonicMs() - startedMs),
           });
           return stored;
         },
         (error: unknown) => {
           const failure = toOpenClawError(error);
-          const failures = (pauses.get(profileId)?.failures ?? 0) + 1;
-          const told = failure.data['retryAfterMs'];
-          const delayMs = retryDelayMs(
-            failures,
-            random.fraction(),
-            typeof told === 'number' ? told : undefined,
-          );
-          pauses.set(profileId, { failures, untilMs: clock.monotonicMs() + delayMs, error: failure });
+          const { calmMs, urgentMs } = pauses.add(profileId, fromGeneration, failure);
           log.warn('refresh_failed', {
             profile: profileId,
             code: failure.code,
             reason: failure.message,
-            retryInMs: Math.round(delayMs),
+            retryInMs: Math.round(calmMs),
           });
-          throw failure;
+          throw withRetryAfter(failure, urgentMs);
         },
       );
       const tracked = work.finally(() => running.delete(profileId));
@@ -212,11 +279,20 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       return tracked;
     },
 
-    isPaused: (profileId) => clock.monotonicMs() < (pauses.get(profileId)?.untilMs ?? -Infinity),
+    isPaused: (profileId, generation, urgent) => pauses.find(profileId, generation, urgent) !== undefined,
+
+    bringBack(held) {
+      const work = lock(held.record.id)
+        .then((release) => replaceCopy(held).finally(release))
+        .finally(() => bringing.delete(work));
+      bringing.add(work);
+      return work;
+    },
 
     async idle() {
-      while (running.size > 0 || saving.size > 0) {
-        await Promise.allSettled([...running.values(), ...[...saving.values()].map(({ work }) => work)]);
+      while (running.size > 0 || saving.size > 0 || bringing.size > 0) {
+        const unsaved = [...saving.values()].map(({ work }) => work);
+        await Promise.allSettled([...running.values(), ...unsaved, ...bringing]);
       }
     },
 
@@ -232,16 +308,6 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
 /** Held by whoever is spending or revoking the login's refresh token. */
 export function refreshLockName(profileId: string): string {
   return `refresh:${profileId}`;
-}
-
-const cutOff = "An earlier refresh was cut off between the server's answer and its saving.";
-const unanswered = 'An earlier refresh got no usable answer, and may have used the token up.';
-
-/** What is not known of the stored refresh token: whether an attempt without a result has spent it. */
-function doubtOf({ intent, lastRefresh }: ProfileRecord): string | undefined {
-  if (intent !== undefined) return cutOff;
-  if (lastRefresh?.outcome !== 'transient') return undefined;
-  return lastRefresh.reason?.includes(cutOff) === true ? cutOff : unanswered;
 }
 
 export function deadLogin(profileId: string, reason: string): OpenClawError {
@@ -260,8 +326,11 @@ function cannotRefresh(profileId: string): OpenClawError {
   });
 }
 
+/** Waiting does not help a login that is over. */
+const overForGood = new Set<ErrorCode>(['LOGIN_DEAD', 'NO_PROFILE']);
+
 function withRetryAfter(error: OpenClawError, retryAfterMs: number): OpenClawError {
-  if (!isOpenClawError(error)) return error;
+  if (overForGood.has(error.code)) return error;
   return new OpenClawError({
     code: error.code,
     message: error.message,

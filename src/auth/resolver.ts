@@ -8,9 +8,11 @@ import type { Random } from '../platform/random.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
-import { planExpiry, type Expiry } from './expiry.ts';
-import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from './lease.ts';
-import { orderProfiles } from './order.ts';
+import { isOlderCopy } from '../store/older-copy.ts';
+import { waitBounded } from './bounded-wait.ts';
+import { describeOlderCopy } from './doubt.ts';
+import type { Lease, LeaseOptions, Resolver } from './lease.ts';
+import { createEntry, groupByProvider, type LeaseEntry } from './lease-entry.ts';
 import { deadLogin, type RefreshEngine } from './refresh.ts';
 
 export type KeyProvider = { provider: string; baseUrl: string; headers: Readonly<Record<string, string>> };
@@ -44,23 +46,11 @@ export type LiveResolver = Resolver & {
   usableProfiles(): number;
 };
 
-type Entry = {
-  record: ProfileRecord;
-  expiry: Expiry;
-  lease: Lease;
-  refreshing: boolean;
-  /** Handed out since it came. */
-  used: boolean;
-  /** Lives for less than a minute: kept fresh only while it is used. */
-  shortLived: boolean;
-  /** The generation that a forced refresh gave and that no request has been answered with yet. */
-  forcedGeneration: number | undefined;
-};
-
 /** Other processes' changes are seen, and due refreshes begun, at this rate; one PRAGMA each time. */
 const tickMs = 250;
 const defaultWaitLimitMs = 30_000;
-const shortLifeMs = 60_000;
+/** For so long after a request that could not be served the next attempts follow quickly. */
+const demandMs = 30_000;
 /** Failures that say something of one login and nothing of the store. */
 const ownFailures = new Set<ErrorCode>([
   'STORE_CORRUPT',
@@ -72,11 +62,12 @@ const ownFailures = new Set<ErrorCode>([
 
 export function createResolver(deps: ResolverDeps): LiveResolver {
   const { store, engine, clock, random, log } = deps;
-  let entries = new Map<string, Entry>();
-  let order = new Map<string, readonly Entry[]>();
+  let entries = new Map<string, LeaseEntry>();
+  let order = new Map<string, readonly LeaseEntry[]>();
   let seenCounter = Number.NaN;
   let loading: Promise<void> | undefined;
   let reloadTrouble: string | undefined;
+  const namedCopies = new Set<string>();
   let keyLeases = readKeyLeases();
 
   function readKeyLeases(): Map<string, Lease> {
@@ -88,11 +79,21 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const counter = store.changeCounter();
     const before = new Set(entries.values());
     const records = await store.listProfiles();
-    const next = new Map<string, Entry>();
+    const next = new Map<string, LeaseEntry>();
     for (const record of records) {
       const known = entries.get(record.id);
-      if (!fresh && known !== undefined && known.record.generation === record.generation) {
-        known.record = record;
+      if (known !== undefined && record.damaged === true) {
+        // What is in memory is all that is left of it.
+        next.set(record.id, known);
+        continue;
+      }
+      if (known !== undefined && standsAgainst(known, record)) {
+        next.set(record.id, known);
+        void bringBack(known);
+        continue;
+      }
+      if (!fresh && known !== undefined && known.stored.record.generation === record.generation) {
+        known.stored = { record, credential: known.stored.credential };
         next.set(record.id, known);
         continue;
       }
@@ -103,17 +104,20 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     for (const [id, entry] of next) {
       const current = entries.get(id);
       const cameMeanwhile = current !== undefined && !before.has(current);
-      if (cameMeanwhile && current.record.generation > entry.record.generation) next.set(id, current);
+      if (cameMeanwhile && generationOf(current) > generationOf(entry)) next.set(id, current);
     }
     const known = [...entries.keys()].join();
     entries = next;
-    order = groupByProvider(next);
+    order = groupByProvider(next, deps.explicitOrder);
     seenCounter = counter;
     if (known !== [...next.keys()].join()) deps.onChange?.();
   }
 
   /** A row that does not open, or a plugin that fails, takes its own login away and no other. */
-  async function readEntry(profileId: string, known: Entry | undefined): Promise<Entry | undefined> {
+  async function readEntry(
+    profileId: string,
+    known: LeaseEntry | undefined,
+  ): Promise<LeaseEntry | undefined> {
     try {
       const stored = await store.readProfile(profileId);
       return stored === undefined ? undefined : await toEntry(stored, known);
@@ -125,48 +129,43 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     }
   }
 
-  async function toEntry(stored: StoredProfile, known: Entry | undefined): Promise<Entry | undefined> {
+  async function toEntry(
+    stored: StoredProfile,
+    known: LeaseEntry | undefined,
+  ): Promise<LeaseEntry | undefined> {
     const { record, credential } = stored;
+    nameCopy(record);
     const auth = await deps.prepare(record.id, credential);
-    if (auth?.baseUrl === undefined) return undefined;
-    const entry: Entry = {
-      record,
-      expiry: planExpiry(record, random.fraction()),
-      lease: undefined as never,
-      refreshing: false,
-      used: false,
-      shortLived: (record.expiresAtMs ?? Infinity) - (record.issuedAtMs ?? record.savedAtMs) < shortLifeMs,
-      forcedGeneration: known?.forcedGeneration,
-    };
-    entry.lease = {
-      profileId: record.id,
-      provider: record.provider,
-      baseUrl: auth.baseUrl.replace(/\/+$/, ''),
-      headers: auth.headers ?? { authorization: `Bearer ${auth.apiKey}` },
-      generation: record.generation,
-      report: (outcome) => report(entry, outcome),
-    };
-    return entry;
+    return createEntry(stored, auth, random.fraction(), known?.forcedGeneration);
   }
 
-  function report(entry: Entry, outcome: LeaseOutcome): void {
-    if (outcome.kind === 'ok') entry.forcedGeneration = undefined;
+  /** A backup has been put in the store's place: what is in memory is newer, and its refresh token the one not spent. */
+  function standsAgainst({ stored }: LeaseEntry, record: ProfileRecord): boolean {
+    if (stored.record.dead !== undefined || !isOlderCopy(record, stored.record)) return false;
+    nameCopy({ ...record, restored: { newestGeneration: generationOf({ stored }) } });
+    return true;
   }
 
-  function groupByProvider(from: ReadonlyMap<string, Entry>): Map<string, readonly Entry[]> {
-    const grouped = new Map<string, readonly Entry[]>();
-    const providers = new Set([...from.values()].map((entry) => entry.record.provider));
-    for (const provider of providers) {
-      const records = [...from.values()]
-        .map((entry) => entry.record)
-        .filter((record) => record.provider === provider);
-      const { ids } = orderProfiles(records, deps.explicitOrder(provider));
-      grouped.set(
-        provider,
-        ids.map((id) => from.get(id)).filter((entry) => entry !== undefined),
-      );
+  async function bringBack(known: LeaseEntry): Promise<void> {
+    try {
+      await engine.bringBack(known.stored);
+    } catch (error) {
+      log.error('older_copy_kept', {
+        profile: known.lease.profileId,
+        reason: toOpenClawError(error).message,
+      });
     }
-    return grouped;
+    // Whatever came of it is read at the next tick; after a failure it is tried again.
+    seenCounter = Number.NaN;
+  }
+
+  /** Said once for each copy. */
+  function nameCopy(record: ProfileRecord): void {
+    const { id, generation, restored } = record;
+    if (restored === undefined || namedCopies.has(`${id} ${generation}`)) return;
+    namedCopies.add(`${id} ${generation}`);
+    const reason = `${describeOlderCopy(record)}.`;
+    log.warn('store_restored', { profile: id, generation, newest: restored.newestGeneration, reason });
   }
 
   function reloadOnce(fresh = false): Promise<void> {
@@ -176,59 +175,36 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     return loading;
   }
 
-  /** Waits for a credential newer than `fromGeneration` and answers with its lease. */
-  async function renew(
-    entry: Entry,
-    fromGeneration: number,
-    signal: AbortSignal | undefined,
-    forced: boolean,
-  ): Promise<Lease> {
-    const stored = await bounded(engine.refresh(entry.record.id, fromGeneration), signal, entry.record.id);
-    const fresh = await install(stored);
-    if (fresh === undefined) throw missing(entry.record.provider);
-    if (forced) fresh.forcedGeneration = stored.record.generation;
+  /** Waits for a credential newer than the entry's, and answers with its lease. */
+  async function renew(entry: LeaseEntry, signal: AbortSignal | undefined, forced: boolean): Promise<Lease> {
+    const { profileId, provider, generation } = entry.lease;
+    const limitMs = deps.waitLimitMs ?? defaultWaitLimitMs;
+    const work = engine.refresh(profileId, generation, { held: entry.stored, urgent: true });
+    const tooLong = (): OpenClawError =>
+      new OpenClawError({
+        code: 'REFRESH_FAILED',
+        message: `The refresh of ${profileId} has not finished within ${limitMs / 1000} s; it goes on.`,
+        data: { profileId, retryAfterMs: 1_000 },
+      });
+    const stored = await waitBounded(work, { clock, limitMs, signal, tooLong });
+    const fresh = await install(stored, entry);
+    if (fresh === undefined) throw missing(provider);
+    if (forced) fresh.forcedGeneration = generationOf(fresh);
     return fresh.lease;
   }
 
-  async function install(stored: StoredProfile): Promise<Entry | undefined> {
-    const known = entries.get(stored.record.id);
-    if (known !== undefined && known.record.generation >= stored.record.generation) return known;
-    const entry = await toEntry(stored, known);
+  /** `from` is what the refresh began with; what came into memory meanwhile stays if it is newer still. */
+  async function install(stored: StoredProfile, from: LeaseEntry): Promise<LeaseEntry | undefined> {
+    const { id } = stored.record;
+    const entry = await toEntry(stored, from);
+    const known = entries.get(id);
+    // Logged out meanwhile: it does not come back.
+    if (known === undefined) return undefined;
+    if (known !== from && generationOf(known) >= stored.record.generation) return known;
     if (entry === undefined) return undefined;
-    entries.set(stored.record.id, entry);
-    order = groupByProvider(entries);
+    entries.set(id, entry);
+    order = groupByProvider(entries, deps.explicitOrder);
     return entry;
-  }
-
-  /** The refresh itself goes on when a waiting request gives up. */
-  function bounded<T>(work: Promise<T>, signal: AbortSignal | undefined, profileId: string): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const waitLimitMs = deps.waitLimitMs ?? defaultWaitLimitMs;
-      const finish = (settle: () => void): void => {
-        cancel();
-        signal?.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const onAbort = (): void => finish(() => reject(signal?.reason as Error));
-      const cancel = clock.setTimer(
-        () =>
-          finish(() =>
-            reject(
-              new OpenClawError({
-                code: 'REFRESH_FAILED',
-                message: `The refresh of ${profileId} has not finished within ${waitLimitMs / 1000} s; it goes on.`,
-                data: { profileId, retryAfterMs: 1_000 },
-              }),
-            ),
-          ),
-        waitLimitMs,
-      );
-      signal?.addEventListener('abort', onAbort, { once: true });
-      work.then(
-        (value) => finish(() => resolve(value)),
-        (error: unknown) => finish(() => reject(error)),
-      );
-    });
   }
 
   function missing(provider: string): OpenClawError {
@@ -261,14 +237,16 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     watch();
     const nowMs = clock.nowMs();
     for (const entry of entries.values()) {
-      if (nowMs < entry.expiry.refreshAtMs || entry.refreshing || entry.record.dead !== undefined) continue;
-      if (engine.isPaused(entry.record.id)) continue;
+      const { record } = entry.stored;
+      if (nowMs < entry.expiry.refreshAtMs || entry.refreshing || record.dead !== undefined) continue;
+      const urgent = clock.monotonicMs() - entry.missedAtMs < demandMs;
+      if (engine.isPaused(record.id, record.generation, urgent)) continue;
       // Nobody uses it, and it would have to be renewed again at once: the next request does that.
       if (entry.shortLived && !entry.used) continue;
       entry.refreshing = true;
       engine
-        .refresh(entry.record.id, entry.record.generation)
-        .then(install)
+        .refresh(record.id, record.generation, { held: entry.stored, urgent })
+        .then((stored) => install(stored, entry))
         // Logged by the engine, which also says when to try again.
         .catch((error: unknown) =>
           log.debug('background_refresh_failed', { reason: toOpenClawError(error).message }),
@@ -283,11 +261,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const entry = entries.get(rejected.profileId);
     if (entry === undefined) throw keyRefused(rejected);
     // A lower number is another credential too: a store that was brought back from a backup.
-    if (entry.record.generation !== rejected.generation) return entry.lease;
-    if (entry.record.dead !== undefined) throw deadLogin(entry.record.id, entry.record.dead.reason);
-    if (!entry.record.refreshable || entry.forcedGeneration === rejected.generation)
-      throw keyRefused(rejected);
-    return renew(entry, rejected.generation, options.signal, true);
+    if (entry.lease.generation !== rejected.generation) return entry.lease;
+    const { dead, refreshable } = entry.stored.record;
+    if (dead !== undefined) throw deadLogin(rejected.profileId, dead.reason);
+    if (!refreshable || entry.forcedGeneration === rejected.generation) throw keyRefused(rejected);
+    return renew(entry, options.signal, true);
   }
 
   return {
@@ -300,13 +278,15 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
         if (lease !== undefined) return lease;
         throw missing(provider);
       }
-      if (entry.record.dead !== undefined) throw deadLogin(entry.record.id, entry.record.dead.reason);
+      const { record } = entry.stored;
+      if (record.dead !== undefined) throw deadLogin(record.id, record.dead.reason);
       entry.used = true;
       if (clock.nowMs() < entry.expiry.unusableAtMs) return entry.lease;
-      if (!entry.record.refreshable) {
-        throw deadLogin(entry.record.id, 'its access token has expired and it has no refresh token.');
+      if (!record.refreshable) {
+        throw deadLogin(record.id, 'its access token has expired and it has no refresh token.');
       }
-      return renew(entry, entry.record.generation, options?.signal, false);
+      entry.missedAtMs = clock.monotonicMs();
+      return renew(entry, options?.signal, false);
     },
 
     async load(options) {
@@ -331,8 +311,13 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       return () => cancel();
     },
 
-    usableProfiles: () => [...entries.values()].filter((entry) => entry.record.dead === undefined).length,
+    usableProfiles: () =>
+      [...entries.values()].filter(({ stored }) => stored.record.dead === undefined).length,
   };
+}
+
+function generationOf({ stored }: { stored: StoredProfile }): number {
+  return stored.record.generation;
 }
 
 function keyLease(key: {

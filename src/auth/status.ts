@@ -16,19 +16,17 @@ export type LoginState =
 
 export type LoginStatus = { readonly state: LoginState; readonly detail?: string };
 
-/** A refresh answers within its deadline; an older intent is the trace of a process that was killed. */
+/** Where nobody could look: a refresh answers within its deadline, an older intent is the trace of a killed process. */
 const intentFreshMs = 60_000;
 const expiringMs = 300_000;
 
-export function describeLogin(record: ProfileRecord, nowMs: number): LoginStatus {
+/** `isRefreshing`: whether the refresh that was begun runs still, where that is known (running-refresh.ts). */
+export function describeLogin(record: ProfileRecord, nowMs: number, isRefreshing?: boolean): LoginStatus {
+  if (record.damaged === true) return { state: 'needs_login', detail: 'its row in the store is damaged' };
   if (record.dead !== undefined) return { state: 'needs_login', detail: record.dead.reason };
   const { expiresAtMs, intent } = record;
-  if (intent !== undefined && nowMs - intent.atMs >= 0 && nowMs - intent.atMs < intentFreshMs)
-    return { state: 'refreshing' };
-  const trouble =
-    record.lastRefresh?.outcome === 'transient'
-      ? `the last refresh failed: ${record.lastRefresh.reason ?? 'unknown'}`
-      : undefined;
+  if (intent !== undefined && (isRefreshing ?? isFresh(intent.atMs, nowMs))) return { state: 'refreshing' };
+  const trouble = troubleOf(record);
   const withTrouble = trouble === undefined ? {} : { detail: trouble };
   if (expiresAtMs === undefined) return { state: 'ok', ...withTrouble };
   if (nowMs < expiresAtMs) {
@@ -39,6 +37,18 @@ export function describeLogin(record: ProfileRecord, nowMs: number): LoginStatus
   }
   if (!record.refreshable) return { state: 'needs_login', detail: 'it has expired and has no refresh token' };
   return { state: 'expired', detail: trouble ?? 'renewed by the next use' };
+}
+
+function isFresh(intentAtMs: number, nowMs: number): boolean {
+  return nowMs >= intentAtMs && nowMs - intentAtMs < intentFreshMs;
+}
+
+function troubleOf({ intent, lastRefresh }: ProfileRecord): string | undefined {
+  if (intent !== undefined) {
+    return `a refresh was cut off (process ${intent.pid}); the next one tries the stored refresh token once`;
+  }
+  if (lastRefresh?.outcome !== 'transient') return undefined;
+  return `the last refresh failed: ${lastRefresh.reason ?? 'unknown'}`;
 }
 
 /** Exit code of `auth status --check`: 1 missing or dead, 2 will end and cannot be renewed, 0 otherwise. */

@@ -1,6 +1,6 @@
 // The pure decisions about logins: order, dates, states. Tables.
 import { describe, expect, it } from 'vitest';
-import { planExpiry, retryDelayMs } from '../../src/auth/expiry.ts';
+import { calmPace, planExpiry, retryDelayMs, urgentPace } from '../../src/auth/expiry.ts';
 import { orderProfiles } from '../../src/auth/order.ts';
 import { checkExitCode, describeLogin } from '../../src/auth/status.ts';
 import type { ProfileRecord } from '../../src/store/credential-store.ts';
@@ -61,8 +61,21 @@ describe('the pause after a failed refresh', () => {
     [1, 0, 7_000, 7_000],
     [5, 1, 1_000, 16_200],
   ])('failure %i, chance %f, Retry-After %s: %i ms', (failures, fraction, retryAfterMs, expected) => {
-    expect(retryDelayMs(failures, fraction, retryAfterMs)).toBe(expected);
+    expect(retryDelayMs(failures, fraction, retryAfterMs, calmPace)).toBe(expected);
   });
+
+  it.each([
+    [1, 0, undefined, 200],
+    [1, 1, undefined, 600],
+    [3, 0.5, undefined, 1_000],
+    [20, 1, undefined, 5_200],
+    [1, 0.5, 7_000, 7_000],
+  ])(
+    'while requests wait: failure %i, chance %f, Retry-After %s: %i ms',
+    (failures, fraction, told, expected) => {
+      expect(retryDelayMs(failures, fraction, told, urgentPace)).toBe(expected);
+    },
+  );
 });
 
 describe('the order of logins', () => {
@@ -129,6 +142,19 @@ describe('the state of a login', () => {
     const status = describeLogin(record(overrides), nowMs);
     expect(status.state).toBe(state);
     expect(checkExitCode([status])).toBe(exitCode);
+  });
+
+  it.each([
+    [true, 'refreshing', undefined],
+    [false, 'ok', 'a refresh was cut off (process 7); the next one tries the stored refresh token once'],
+  ])('a refresh that was begun, and runs: %s', (isRefreshing, state, detail) => {
+    for (const atMs of [nowMs - 1_000, nowMs - hour, nowMs + hour]) {
+      const begun = record({ intent: { atMs, pid: 7, generation: 1 } });
+      expect(describeLogin(begun, nowMs, isRefreshing)).toEqual({
+        state,
+        ...(detail === undefined ? {} : { detail }),
+      });
+    }
   });
 
   it('no login at all fails the check', () => {

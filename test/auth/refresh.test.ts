@@ -1,7 +1,7 @@
 // One refresh over all callers and processes, on a real store: single flight, adopting, intents, dead logins, outages,
 // and a disk that will not take the new pair.
 import { describe, expect, it, vi } from 'vitest';
-import { createRefreshEngine } from '../../src/auth/refresh.ts';
+import { createRefreshEngine, refreshLockName } from '../../src/auth/refresh.ts';
 import { OpenClawError } from '../../src/errors.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -96,6 +96,24 @@ describe('one process', () => {
     expect(server.calls).toEqual(['refresh-1', 'refresh-2']);
   });
 
+  it('loads what the exchange needs while others may still have the lock', async () => {
+    const { store, server, clock } = await setUp();
+    const steps: string[] = [];
+    const engine = createRefreshEngine({
+      store,
+      exchange: server.exchange,
+      warmUp: async () => {
+        (await store.lock(refreshLockName(id), { timeoutMs: 0 }))();
+        steps.push(`free, ${server.calls.length} sent`);
+      },
+      clock,
+      random: createFakeRandom(0),
+      log: silentLog,
+    });
+    expect((await engine.refresh(id, 1)).record.generation).toBe(2);
+    expect(steps).toEqual(['free, 0 sent']);
+  });
+
   it('writes the intent before it sends, durably', async () => {
     const seen: unknown[] = [];
     const { engine, stateDir, keychain } = await setUp({
@@ -182,7 +200,9 @@ describe('failures', () => {
   it('after a crash in the middle, the dead login names the crash as the likely cause', async () => {
     const { engine, store } = await setUp({ exchange: () => Promise.reject(dead()) });
     await store.recordIntent(id, 1);
-    await expect(engine.refresh(id, 1)).rejects.toThrow(/cut off between the server's answer and its saving/);
+    await expect(engine.refresh(id, 1)).rejects.toThrow(
+      /a crash between the server's answer and its saving is the likely cause/,
+    );
   });
 
   it('the crash is still named when an outage came in between', async () => {

@@ -1,0 +1,29 @@
+// How long a request waits for work that goes on without it: until the work ends, the client leaves, or time is up.
+import type { Clock } from '../platform/clock.ts';
+
+export type WaitLimits = {
+  readonly clock: Clock;
+  readonly limitMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** What to reject with when time is up. */
+  readonly tooLong: () => Error;
+};
+
+/** Settles as `work` does, or rejects with the signal's reason or with `tooLong`; the work itself is never cancelled. */
+export function waitBounded<T>(work: Promise<T>, limits: WaitLimits): Promise<T> {
+  const { clock, limitMs, signal, tooLong } = limits;
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      cancel();
+      signal?.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const onAbort = (): void => finish(() => reject(signal?.reason as Error));
+    const cancel = clock.setTimer(() => finish(() => reject(tooLong())), limitMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    work.then(
+      (value) => finish(() => resolve(value)),
+      (error: unknown) => finish(() => reject(error)),
+    );
+  });
+}

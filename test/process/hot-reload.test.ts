@@ -1,0 +1,56 @@
+// What one process does with a login is seen by a gateway that runs, within a second and without a restart: shown by what
+// the gateway answers.
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createHome, onboardArgs, startPortal } from '../support/cli-process.ts';
+import { startGateway } from '../support/gateway-process.ts';
+import { sendJson, startServer } from '../support/loopback-server.ts';
+
+/** The bound that is promised, from the end of the command; with the time of the question itself. */
+const within = { timeout: 1_000, interval: 20 };
+const timeout = 30_000;
+const choice = ['--auth-choice', 'minimax-portal', '--region', 'global'];
+
+describe('a gateway that runs', () => {
+  it('sees a login and a logout of another process', { timeout }, async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    home.writeConfig(portal.config);
+    expect((await home.json(onboardArgs)).code).toBe(0);
+    const gateway = await startGateway(home);
+    expect((await gateway.ask()).status).toBe(200);
+    for (const _again of [1, 2]) {
+      expect((await home.json(['auth', 'logout'])).code).toBe(0);
+      await expect.poll(async () => (await gateway.ask()).status, within).toBe(401);
+      expect((await home.json(['auth', 'login', '--no-browser', '--non-interactive', ...choice])).code).toBe(
+        0,
+      );
+      await expect.poll(async () => (await gateway.ask()).status, within).toBe(200);
+    }
+  });
+
+  it('sees a refresh of another process, and sends the new token', { timeout }, async () => {
+    const portal = await startPortal({ resourceUrlStyle: 'none' });
+    const used: (string | undefined)[] = [];
+    const api = await startServer((request, response) => {
+      used.push(request.headers.authorization);
+      sendJson(response, 200, { type: 'message', content: [] });
+    });
+    onTestFinished(api.close);
+    const home = createHome();
+    const endpoints = { accountUrl: portal.accountUrl, apiUrl: api.url };
+    const plugin = { enabled: true, config: { allowLoopbackHttp: true, regions: { global: endpoints } } };
+    home.writeConfig({ plugins: { entries: { 'minimax-portal-auth': plugin } } });
+    expect((await home.json(onboardArgs)).code).toBe(0);
+    const gateway = await startGateway(home);
+    for (const generation of [2, 3, 4]) {
+      expect((await home.json(['auth', 'refresh'])).value).toMatchObject({ generation });
+      const newest = `Bearer ${portal.control.issuedTokens().access.at(-1)}`;
+      const lastUsed = async (): Promise<string | undefined> => {
+        await gateway.ask();
+        return used.at(-1);
+      };
+      await expect.poll(lastUsed, within).toBe(newest);
+    }
+    expect(portal.control.state().counters).toMatchObject({ refreshes: 3 });
+  });
+});
