@@ -7,10 +7,12 @@ import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts'
 import { createBrowser, describeRemote, noBrowser } from '../platform/browser.ts';
 import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
-import { describeStorage } from './commands/auth-status.ts';
+import { keyKinds } from '../vault/key-record.ts';
 import type { CommandContext, Output } from './command-context.ts';
+import { withFreshStore } from './fresh-store.ts';
 import { formatRelative } from './ui/duration.ts';
 import { createPrompter } from './ui/prompter.ts';
+import { describeStorage } from './ui/storage-text.ts';
 
 export type LoginOptions = {
   json?: boolean;
@@ -22,6 +24,7 @@ export type LoginOptions = {
   nonInteractive?: boolean;
   storage?: string;
   insecureStorage?: boolean;
+  setAsideStore?: boolean;
 };
 
 export type LoginSession = { choice: AuthChoice; report: LoginReport };
@@ -50,8 +53,10 @@ export async function logInWithChoice(
   checkProfileId(options.profileId, choice);
   await place.check?.(choice);
   const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
-  // Opens the key and takes the write lock once: what cannot be saved is said before anybody approves.
-  if (place.requirePersistence) await proveStorage(app);
+  // What cannot be saved is said before anybody approves.
+  if (place.requirePersistence) {
+    await withFreshStore(app, context, output, { ...options, interactive }, () => proveStorage(app));
+  }
   const remote = describeRemote(context.env);
   const browser = options.browser === false ? noBrowser : createBrowser(context.env);
   const report = await performLogin(
@@ -105,8 +110,10 @@ async function chooseLogin(
   return findChoice(host, choiceId);
 }
 
+/** Opens the key, looks at every page and takes the write lock once. */
 async function proveStorage(app: App): Promise<void> {
   const { kind } = await app.store().unlock();
+  await app.store().prove();
   if (kind !== 'memory') await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
 }
 
@@ -130,15 +137,13 @@ function stepText(step: 'approved' | 'verified' | 'saved'): string {
   return texts[step];
 }
 
-const storageKinds = ['keychain', 'key-file', 'credentials-directory', 'insecure-file', 'memory'] as const;
-
 /** Throws USAGE for a kind that there is not. */
 export function readStorageOptions(options: LoginOptions): StorageOptions {
-  const kind = storageKinds.find((known) => known === options.storage);
+  const kind = keyKinds.find((known) => known === options.storage);
   if (options.storage !== undefined && kind === undefined) {
     throw new OpenClawError({
       code: 'USAGE',
-      message: `There is no storage ${JSON.stringify(options.storage.slice(0, 40))}. There is: ${storageKinds.slice(0, 4).join(', ')}.`,
+      message: `There is no storage ${JSON.stringify(options.storage.slice(0, 40))}. There is: ${keyKinds.filter((known) => known !== 'memory').join(', ')}.`,
       remedy: 'Leave --storage out to take the safest place there is. See `openclaw onboard --help`.',
     });
   }

@@ -104,6 +104,39 @@ Examples:
     async () => (await import('./commands/auth-refresh.ts')).authRefresh,
   );
 
+  const storage = auth
+    .command('storage')
+    .description('where the key that opens the logins is kept')
+    .helpCommand(false);
+  command(
+    storage,
+    'show',
+    'where it is kept, and since when',
+    async () => (await import('./commands/auth-storage.ts')).authStorageShow,
+  );
+  command(
+    storage,
+    'migrate <kind>',
+    'move it, in one step; every login stays',
+    async () => (await import('./commands/auth-storage.ts')).authStorageMigrate,
+  )
+    .option('--key-file <path>', 'for key-file: the new key, instead of OPENCLAW_AUTH_KEY_FILE')
+    .option(
+      '--passphrase-file <path>',
+      'for passphrase: a file with the new one, instead of OPENCLAW_PASSPHRASE_FILE or a question',
+    )
+    .option('--non-interactive', 'never ask')
+    .addHelpText(
+      'after',
+      `
+Kinds: keychain, passphrase, key-file, credentials-directory (systemd), insecure-file (a plain file beside the store).
+
+Examples:
+  $ openclaw auth storage migrate passphrase
+  $ openclaw auth storage migrate key-file --key-file /run/secrets/openclaw
+  $ openclaw auth storage migrate keychain`,
+    );
+
   const plugins = group('plugins', 'the plugins that bring logins');
   command(
     plugins,
@@ -203,8 +236,15 @@ function withLogin(command: Command): Command {
     .option('--profile-id <id>', 'the name of the login, provider:name')
     .option('--no-browser', 'print the address only')
     .option('--non-interactive', 'never ask; name the missing flag instead')
-    .option('--storage <kind>', 'where the key is kept: keychain, key-file, credentials-directory')
-    .option('--insecure-storage', 'keep the key in a plain file beside the store');
+    .option(
+      '--storage <kind>',
+      'where the key is kept: keychain, passphrase, key-file, credentials-directory',
+    )
+    .option('--insecure-storage', 'keep the key in a plain file beside the store')
+    .option(
+      '--set-aside-store',
+      'when the store cannot be opened any more: keep it aside and begin a new one',
+    );
 }
 
 /** Applies to every command: errors are thrown to run.ts, and usage is not printed on top of them. */

@@ -16,6 +16,7 @@ const sample = {
   profileId: 'minimax-portal:default',
   nextPort: 18_790,
   port: 18_789,
+  asked: 'keychain',
 };
 
 describe('remedies', () => {

@@ -174,7 +174,7 @@ describe('when it does not go well', () => {
     expect(none.code).toBe(1);
     expect(errorOf(JSON.parse(none.stdout) as Record<string, unknown>)).toMatchObject({
       code: 'KEYCHAIN_UNAVAILABLE',
-      remedy: expect.stringContaining('--insecure-storage'),
+      remedy: expect.stringContaining('--storage passphrase'),
     });
     const inCi = await home.start([...onboardArgs, '--json'], { CI: 'true' }).ended;
     expect(errorOf(JSON.parse(inCi.stdout) as Record<string, unknown>)).toMatchObject({

@@ -2,22 +2,30 @@
 import { createOutput, type CommandContext } from '../command-context.ts';
 import {
   logInWithChoice,
+  mayAsk,
   printReport,
   readStorageOptions,
   reportToJson,
   type LoginOptions,
 } from '../login-session.ts';
 import { enableEdits, writeConfig } from '../login-config.ts';
+import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
 export async function authLogin(context: CommandContext, options: LoginOptions): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const config = app.config();
     printConfigWarnings(output, config);
-    const withFormer = await repeatFormer(app, options);
+    const withFormer = await withFreshStore(
+      app,
+      context,
+      output,
+      { ...options, interactive: mayAsk(context, options) },
+      () => repeatFormer(app, options),
+    );
     const session = await logInWithChoice(app, context, output, withFormer, {
       storage: readStorageOptions(options),
       requirePersistence: true,

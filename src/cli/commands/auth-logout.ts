@@ -13,7 +13,7 @@ export async function authLogout(
   named: string | undefined,
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const records = await app.store().listProfiles();
     const chosen = options.all === true ? records : [pickProfile(records, named)];

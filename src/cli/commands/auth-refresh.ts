@@ -12,7 +12,7 @@ export async function authRefresh(
   named: string | undefined,
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const { id } = pickProfile(await app.store().listProfiles(), named);
     const stored = await app.store().readProfile(id);

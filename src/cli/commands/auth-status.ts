@@ -1,5 +1,7 @@
 // `auth status`: what is known of every login, from the store's clear columns. No key, no network, no plugin code.
+import { describeOlderCopy } from '../../auth/doubt.ts';
 import { orderProfiles, type OrderReason } from '../../auth/order.ts';
+import { observeRefresh, type ObservedRecord } from '../../auth/running-refresh.ts';
 import { checkExitCode, describeLogin, type LoginState, type LoginStatus } from '../../auth/status.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { KeyRecord, ProfileRecord } from '../../store/credential-store.ts';
@@ -7,6 +9,7 @@ import { isOpenClawError } from '../../errors.ts';
 import { openApp } from '../open-app.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { formatDuration, formatRelative } from '../ui/duration.ts';
+import { describeStorage, storageToJson } from '../ui/storage-text.ts';
 
 type Row = {
   record: ProfileRecord;
@@ -20,11 +23,12 @@ export async function authStatus(
   options: OutputOptions & { check?: boolean },
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const config = readConfigOrExplain(() => app.config(), output);
     const store = app.store();
-    const records = await store.listProfiles();
+    const listed = await store.listProfiles();
+    const records = await Promise.all(listed.map((record) => observeRefresh(store, record)));
     const key = await store.readKeyRecord();
     const nowMs = context.clock.nowMs();
     const rows = describeRows(records, config, nowMs);
@@ -34,7 +38,7 @@ export async function authStatus(
       ...(inUse.length === 0 ? [1] : inUse.map((row) => checkExitCode([row.status]))),
     );
     output.result({
-      storage: key === undefined ? null : describeStorage(key),
+      storage: key === undefined ? null : storageToJson(key),
       stateDir: app.paths.stateDir,
       check,
       profiles: rows.map((row) => toJson(row, key)),
@@ -62,10 +66,11 @@ function readConfigOrExplain(read: () => LoadedConfig, output: Output): LoadedCo
 }
 
 function describeRows(
-  records: readonly ProfileRecord[],
+  observed: readonly ObservedRecord[],
   config: LoadedConfig | undefined,
   nowMs: number,
 ): Row[] {
+  const records = observed.map(({ record }) => record);
   const active = new Map<string, OrderReason>();
   for (const provider of new Set(records.map((record) => record.provider))) {
     const order = orderProfiles(
@@ -75,49 +80,12 @@ function describeRows(
     const first = order.ids[0];
     if (first !== undefined) active.set(first, order.reason);
   }
-  const rows = records.map((record) => ({
+  const rows = observed.map(({ record, isRefreshing }) => ({
     record,
-    status: describeLogin(record, nowMs),
+    status: describeLogin(record, nowMs, isRefreshing),
     active: active.get(record.id),
   }));
   return rows.sort((a, b) => Number(b.active !== undefined) - Number(a.active !== undefined));
-}
-
-/** `safe` is false where the key lies beside what it opens. */
-export function describeStorage(key: KeyRecord): {
-  kind: KeyRecord['kind'];
-  text: string;
-  safe: boolean;
-  location?: string;
-} {
-  const location = key.location === undefined ? {} : { location: key.location };
-  switch (key.kind) {
-    case 'keychain':
-      return { kind: key.kind, text: 'sealed, key in the OS keychain', safe: true, ...location };
-    case 'credentials-directory':
-      return {
-        kind: key.kind,
-        text: 'sealed, key from the service manager ($CREDENTIALS_DIRECTORY)',
-        safe: true,
-        ...location,
-      };
-    case 'key-file':
-      return {
-        kind: key.kind,
-        text: `sealed, key in ${key.location ?? 'a key file'}`,
-        safe: true,
-        ...location,
-      };
-    case 'insecure-file':
-      return {
-        kind: key.kind,
-        text: 'INSECURE: sealed, but the key lies in a plain file beside the store',
-        safe: false,
-        ...location,
-      };
-    case 'memory':
-      return { kind: key.kind, text: 'in memory only', safe: true };
-  }
 }
 
 function toJson({ record, status, active }: Row, key: KeyRecord | undefined): Record<string, unknown> {
@@ -144,6 +112,10 @@ function toJson({ record, status, active }: Row, key: KeyRecord | undefined): Re
           },
     loggedInAt: time(record.createdAtMs),
     generation: record.generation,
+    restored:
+      record.restored === undefined
+        ? null
+        : { generation: record.generation, newest: record.restored.newestGeneration },
     storage: key === undefined ? null : key.kind,
     active: active !== undefined,
     activeReason: active ?? null,
@@ -192,6 +164,7 @@ function printRow(output: Output, { record, status, active }: Row, nowMs: number
     `  Login    ${facts.filter((fact) => fact !== undefined).join(', ')}, ${formatDuration(nowMs - record.createdAtMs)} old`,
   );
   if (status.detail !== undefined) output.line(`  Why      ${status.detail}`);
+  if (record.restored !== undefined) output.line(`  Backup   ${style.warn(describeOlderCopy(record))}`);
   if (record.expiresAtMs !== undefined && state !== 'needs_login') {
     const renewed = record.refreshable ? 'renewed by itself' : 'cannot be renewed';
     const verb = record.expiresAtMs >= nowMs ? 'ends' : 'ended';

@@ -20,7 +20,7 @@ export async function env(
   const output = createOutput(context, options);
   const tool = tools.find((known) => known === (named ?? 'anthropic'));
   if (tool === undefined) throw unknownTool(named ?? '');
-  const app = openApp(context);
+  const app = openApp(context, options);
   const config = app.config();
   const baseUrl = `http://127.0.0.1:${resolvePort(undefined, config)}`;
   const tokenCommand = [...selfCommand(context.env, context.installation.main), 'gateway', 'token'];

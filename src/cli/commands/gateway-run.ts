@@ -4,12 +4,14 @@ import { OpenClawError } from '../../errors.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
 import { createPinoLog } from '../../platform/pino-log.ts';
 import { Secret } from '../../platform/secret.ts';
+import { passphraseRequired } from '../../vault/key-choice.ts';
 import { startServing } from '../../serving.ts';
 import { configuredGatewayToken, type App } from '../../app.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { resolvePort } from '../gateway-address.ts';
 import { logInWithChoice } from '../login-session.ts';
 import { openApp } from '../open-app.ts';
+import { createPassphrasePrompt } from '../ui/passphrase-prompt.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
 type GatewayRunOptions = {
@@ -25,7 +27,18 @@ export async function gatewayRun(context: CommandContext, options: GatewayRunOpt
   const output = createOutput(context, options);
   const { terminal } = context;
   const log = createPinoLog({ destination: 2, pretty: terminal.errIsTty && !output.json });
-  const app = openApp(context, log);
+  const ask = createPassphrasePrompt(context, options);
+  let isServing = false;
+  const app = openApp(context, options, {
+    log,
+    // A question among the log lines of a gateway that serves would be answered by nobody.
+    askPassphrase:
+      ask &&
+      ((request) =>
+        isServing
+          ? Promise.reject(passphraseRequired('The store has been sealed with a passphrase'))
+          : ask(request)),
+  });
   try {
     const config = app.config();
     printConfigWarnings(output, config);
@@ -33,6 +46,7 @@ export async function gatewayRun(context: CommandContext, options: GatewayRunOpt
     if (options.ephemeral === true) await logInToMemory(app, context, output, options);
     const token = new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
     const serving = await startServing(app, { port, token });
+    isServing = true;
     const url = `http://127.0.0.1:${serving.port}`;
     if (output.json) terminal.writeOut(`${JSON.stringify({ url, port: serving.port, pid: process.pid })}\n`);
     output.line(

@@ -12,7 +12,7 @@ export async function gatewayStatus(
   options: OutputOptions & { port?: string },
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   const port = resolvePort(options.port, app.config());
   const url = `http://127.0.0.1:${port}`;
   const health = await ask(`${url}/healthz`);

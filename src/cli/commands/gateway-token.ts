@@ -7,7 +7,7 @@ import { openApp } from '../open-app.ts';
 
 export async function gatewayToken(context: CommandContext, options: OutputOptions): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const token = configuredGatewayToken(app) ?? (await app.store().readSecret(gatewayTokenName));
     if (token === undefined) {

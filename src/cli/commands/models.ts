@@ -13,7 +13,7 @@ export async function modelsList(
   options: OutputOptions & { provider?: string; plain?: boolean },
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const config = app.config();
     printConfigWarnings(output, config);
@@ -57,7 +57,7 @@ export async function modelsSet(
   ref: string,
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const config = app.config();
     const catalogue = await buildCatalogue(app, app.plugins());

@@ -15,6 +15,7 @@ import {
   type LoginOptions,
   type LoginSession,
 } from '../login-session.ts';
+import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
 import { enableEdits, writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
@@ -24,7 +25,7 @@ export type OnboardOptions = LoginOptions & { setDefault?: boolean; keepDefault?
 
 export async function onboard(context: CommandContext, options: OnboardOptions): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     const config = app.config();
     printConfigWarnings(output, config);
@@ -36,9 +37,13 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
       requirePersistence: true,
       check: async (choice) => {
         if (options.model === undefined) return;
-        const catalogue = await buildCatalogue(app, app.pluginsWith(choice.pluginId), {
-          asIfLoggedInTo: choice.provider,
-        });
+        const catalogue = await withFreshStore(
+          app,
+          context,
+          output,
+          { ...options, interactive: mayAsk(context, options) },
+          () => buildCatalogue(app, app.pluginsWith(choice.pluginId), { asIfLoggedInTo: choice.provider }),
+        );
         catalogue.find(options.model);
       },
     });

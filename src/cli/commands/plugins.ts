@@ -9,7 +9,7 @@ import { printConfigWarnings } from '../ui/config-warnings.ts';
 
 export async function pluginsList(context: CommandContext, options: OutputOptions): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     printConfigWarnings(output, app.config());
     const host = app.plugins();
@@ -55,7 +55,7 @@ async function setEnabled(
   enabled: boolean,
 ): Promise<number> {
   const output = createOutput(context, options);
-  const app = openApp(context);
+  const app = openApp(context, options);
   try {
     requirePlugin(app, id);
     const { changed } = await editConfig({

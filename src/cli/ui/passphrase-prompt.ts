@@ -1,0 +1,36 @@
+// Asks a person for the passphrase of the store: once to open it, twice for a new one.
+import { passphraseFault, type AskPassphrase } from '../../vault/passphrase.ts';
+import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { createPrompter } from './prompter.ts';
+
+/** undefined where nobody can be asked. */
+export function createPassphrasePrompt(
+  context: CommandContext,
+  options: OutputOptions & { nonInteractive?: boolean },
+): AskPassphrase | undefined {
+  const { terminal } = context;
+  if (!terminal.interactive || options.nonInteractive === true || options.json === true) return undefined;
+  const output = createOutput(context, options);
+  const prompter = createPrompter(context, output, true);
+  const askFor = (message: string): Promise<string> => prompter.text({ message, secret: true });
+
+  return async ({ purpose, reason, again }) => {
+    if (purpose === 'open') {
+      if (again === true) output.note('That is not the passphrase.');
+      return askFor('Passphrase of the stored logins');
+    }
+    if (reason !== undefined) {
+      output.note(
+        `${reason}.\nA passphrase can protect the logins instead. It is asked for whenever they are opened: once at the start of a\n` +
+          'gateway, and by `openclaw auth refresh`. Ctrl-C goes back; `openclaw onboard --help` names other places.',
+      );
+    }
+    for (;;) {
+      const first = await askFor('New passphrase, at least 8 characters');
+      const fault = passphraseFault(first);
+      if (fault !== undefined) output.note(`It ${fault}.`);
+      else if ((await askFor('The same again')) === first) return first;
+      else output.note('They differ.');
+    }
+  };
+}

@@ -1,0 +1,36 @@
+// Where the key is kept, in words and as JSON.
+import type { KeyRecord } from '../../store/credential-store.ts';
+
+/** `safe` is false where the key lies beside what it opens; `place` is what a person would look at. */
+export function describeStorage(key: KeyRecord): { text: string; safe: boolean; place?: string } {
+  const place = key.location === undefined ? {} : { place: key.location };
+  switch (key.kind) {
+    case 'keychain':
+      return { text: 'sealed, key in the OS keychain', safe: true, ...place };
+    case 'credentials-directory':
+      return { text: 'sealed, key from the service manager ($CREDENTIALS_DIRECTORY)', safe: true, ...place };
+    case 'key-file':
+      return { text: `sealed, key in ${key.location ?? 'a key file'}`, safe: true, ...place };
+    case 'passphrase':
+      return { text: 'sealed with a passphrase', safe: true };
+    case 'insecure-file':
+      return {
+        text: 'INSECURE: sealed, but the key lies in a plain file beside the store',
+        safe: false,
+        ...place,
+      };
+    case 'memory':
+      return { text: 'in memory only', safe: true };
+  }
+}
+
+export function storageToJson(key: KeyRecord): Record<string, unknown> {
+  const { text, safe, place } = describeStorage(key);
+  return {
+    kind: key.kind,
+    text,
+    safe,
+    ...(place === undefined ? {} : { location: place }),
+    since: new Date(key.createdAtMs).toISOString(),
+  };
+}
