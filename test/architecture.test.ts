@@ -64,6 +64,17 @@ describe('imports', () => {
       "export * from '../dialect.ts';\n",
       'simulator-reads-the-protocol-itself',
     ],
+    [
+      'src/vault/child-keychain.ts',
+      "export * as Seeded from './keychain-child.ts';\n",
+      'keychain-child-is-started-only',
+    ],
+    [
+      'src/vault/key-source.ts',
+      "export { prepareSecretService } from './secret-service.ts';\n",
+      'secret-service-in-the-helper-only',
+    ],
+    ['src/cli/program.ts', "export { createClient } from 'dbus-native';\n", 'dbus-in-the-helper-only'],
   ])('a wall broken in %s is seen', async (file, line, rule) => {
     const copy = mkdtempSync(join(tmpdir(), 'openclaw-architecture-'));
     try {

@@ -1,4 +1,5 @@
-// The program as a person starts it: a real process from source, with a state folder and a home of its own.
+// The program as a person starts it: a real process from source, with a state folder and a home of its own. All that it
+// prints is searched for secrets.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { describeSimulator } from '../../extensions/minimax-portal-auth/simulato
 import { run } from '../../src/cli/run.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { createFakeContext } from './fake-context.ts';
+import { sweepOutput, type SweepOptions } from './canary-sweep.ts';
 import { tempFolder } from './temp-folder.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
@@ -31,8 +33,8 @@ export type Home = {
   configFile: string;
   env: Record<string, string>;
   writeConfig(config: unknown): void;
-  /** A process of its own. */
-  start(args: string[], env?: Record<string, string>): Running;
+  /** A process of its own; `under` is a program that runs it, with its arguments. */
+  start(args: string[], env?: Record<string, string>, under?: readonly string[]): Running;
   /** The same program in this process, with timers that run ten times as fast. */
   run(args: string[], env?: Record<string, string>): Promise<Ended>;
   /** `run` with --json, and what was printed. */
@@ -70,12 +72,13 @@ export function createHome(env: Record<string, string> = {}): Home {
         home.configFile,
         typeof config === 'string' ? config : JSON.stringify(config, undefined, 2),
       ),
-    start(args, extra = {}) {
-      const child = spawn(process.execPath, [main, ...args], {
+    start(args, extra = {}, under = []) {
+      const [program = '', ...words] = [...under, process.execPath, main, ...args];
+      const child = spawn(program, words, {
         env: { ...base, ...extra },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
-      return follow(child);
+      return follow(child, args);
     },
     async run(args, extra = {}) {
       const { context, written } = createFakeContext({
@@ -84,6 +87,7 @@ export function createHome(env: Record<string, string> = {}): Home {
         clock: fastClock,
       });
       const code = await run(args, context);
+      sweepStreams(args, written.out, written.err);
       return { code, signal: null, stdout: written.out, stderr: written.err };
     },
     async json(args, extra) {
@@ -103,7 +107,17 @@ const fastClock: Clock = {
   setTimer: (callback, delayMs, options) => systemClock.setTimer(callback, delayMs / 10, options),
 };
 
-export function follow(child: ChildProcess): Running {
+/** The gateway's token is there to be handed on, by one command alone. */
+function sweepStreams(args: readonly string[], stdout: string, stderr: string): void {
+  const isHandedOn = args[0] === 'gateway' && args[1] === 'token';
+  const what = `of openclaw ${args.join(' ')}`;
+  const options: SweepOptions = isHandedOn ? { mayHold: ['ocgw-'] } : {};
+  sweepOutput(`stdout ${what}`, stdout, options);
+  sweepOutput(`stderr ${what}`, stderr);
+}
+
+/** `args`: what the program was told. */
+export function follow(child: ChildProcess, args: readonly string[] = []): Running {
   let stdout = '';
   let stderr = '';
   let finished = false;
@@ -127,6 +141,7 @@ export function follow(child: ChildProcess): Running {
   onTestFinished(async () => {
     if (!finished) child.kill('SIGKILL');
     await ended;
+    sweepStreams(args, stdout, stderr);
   });
   return {
     child,

@@ -3,7 +3,8 @@
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 
 export const ranks: readonly (readonly string[])[] = [
-  ['src/errors.ts', 'src/version.ts'],
+  ['src/redaction.ts', 'src/version.ts'],
+  ['src/errors.ts'],
   ['src/platform/'],
   ['src/oauth/'],
   ['src/plugin-sdk/'],
@@ -66,6 +67,28 @@ export function importRules(): IForbiddenRuleType[] {
       severity: 'error',
       from: { path: '^extensions/', pathNot: simulator },
       to: { path: `^${simulator}` },
+    },
+    // What talks to the keychain is in the helper's process only.
+    {
+      name: 'keychain-child-is-started-only',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/vault/keychain-child\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'secret-service-in-the-helper-only',
+      severity: 'error',
+      from: { path: '^(src|extensions)/', pathNot: '^src/vault/keychain-child\\.ts$' },
+      to: { path: '^src/vault/secret-service\\.ts$' },
+    },
+    {
+      name: 'dbus-in-the-helper-only',
+      severity: 'error',
+      from: {
+        path: '^(src|extensions)/',
+        pathNot: '^src/vault/(secret-service|dbus-connection)\\.ts$',
+      },
+      to: { path: ['^src/vault/dbus-connection\\.ts$', 'dbus-native'] },
     },
     {
       name: 'no-tests-in-the-product',
