@@ -45,7 +45,8 @@ const passedOn: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const defaultDeadlineMs = 3_000;
+/** With what it takes to start the helper and to end it, every answer is there within three seconds. */
+const defaultDeadlineMs = 2_800;
 /** A prompt that cannot be shown is over sooner than this: nobody is told of it. */
 const promptShownMs = 1_000;
 /** An answer holds one key; more than this is not an answer. */

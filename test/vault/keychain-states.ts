@@ -97,7 +97,7 @@ export const states: readonly State[] = [
     error: {
       code: 'KEYCHAIN_LOCKED',
       state: 'prompt-unanswered',
-      text: /is locked: it asked for its password and got no answer within 3 s/,
+      text: /is locked: it asked for its password and got no answer within 2.8 s/,
       remedy: /answer the window/,
     },
   },
@@ -109,7 +109,7 @@ export const states: readonly State[] = [
     error: {
       code: 'KEYCHAIN_LOCKED',
       state: 'silent',
-      text: /does not answer: its service gave no answer within 3 s/,
+      text: /does not answer: its service gave no answer within 2.8 s/,
       remedy: /Restart the keychain service/,
     },
   },
