@@ -102,6 +102,7 @@ function storeWithOneLogin(): CredentialStore {
     unlock: refuse,
     moveKey: refuse,
     prove: refuse,
+    identity: refuse,
     setAside: refuse,
     lock: refuse,
   };

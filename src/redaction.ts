@@ -10,11 +10,13 @@ const shortestSecret = 12;
 /** Also finds them in percent-encoding, in JSON, and within base64. To be called before a text is cut to length. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   let shown = text;
-  for (const secret of secrets) {
-    if (secret.length < shortestSecret) continue;
-    for (const spelling of spellingsOf(secret)) shown = shown.replaceAll(spelling, redacted);
-  }
+  for (const spelling of spellingsOf(secrets)) shown = shown.replaceAll(spelling, redacted);
   return shown;
+}
+
+/** All that `withoutSecrets` looks for. */
+export function spellingsOf(secrets: readonly string[]): string[] {
+  return secrets.filter(({ length }) => length >= shortestSecret).flatMap((secret) => [...spellings(secret)]);
 }
 
 /**
@@ -36,7 +38,7 @@ function isToken(run: string): boolean {
   return (hasLetters && hasDigits) || isMixed;
 }
 
-function spellingsOf(secret: string): Set<string> {
+function spellings(secret: string): Set<string> {
   return new Set([
     secret,
     encodeURIComponent(secret.toWellFormed()),

@@ -16,13 +16,17 @@ export async function moveStoreKey(store: CredentialStore, target: KeyTarget): P
       remedy: 'Name another place: `openclaw auth storage migrate --help`.',
     });
   }
-  const releases: (() => void)[] = [];
-  try {
-    for (const { id } of await store.listProfiles()) {
-      releases.push(await store.lock(refreshLockName(id), { timeoutMs: lockTimeoutMs }));
+  return store.moveKey(target, async () => {
+    const releases: (() => void)[] = [];
+    const releaseAll = (): void => releases.forEach((release) => release());
+    try {
+      for (const { id } of await store.listProfiles()) {
+        releases.push(await store.lock(refreshLockName(id), { timeoutMs: lockTimeoutMs }));
+      }
+    } catch (error) {
+      releaseAll();
+      throw error;
     }
-    return await store.moveKey(target);
-  } finally {
-    for (const release of releases) release();
-  }
+    return releaseAll;
+  });
 }

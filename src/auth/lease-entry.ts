@@ -17,22 +17,23 @@ export type LeaseEntry = {
   missedAtMs: number;
   /** Lives for less than a minute: kept fresh only while it is used. */
   readonly shortLived: boolean;
-  /** The generation that a forced refresh gave and that no request has been answered with yet. */
-  forcedGeneration: number | undefined;
 };
 
 const shortLifeMs = 60_000;
 
-/** `fraction` in [0, 1) spreads the refreshes of several programs. undefined when the provider names no address. */
+/**
+ * `fraction` in [0, 1) spreads the refreshes of several programs. `onAccepted`: an upstream has answered with the lease.
+ * undefined when the provider names no address.
+ */
 export function createEntry(
   stored: StoredProfile,
   auth: RuntimeAuth | undefined,
   fraction: number,
-  forcedGeneration: number | undefined,
+  onAccepted: (profileId: string, generation: number) => void,
 ): LeaseEntry | undefined {
   if (auth?.baseUrl === undefined) return undefined;
   const { record } = stored;
-  const entry: LeaseEntry = {
+  return {
     stored,
     expiry: planExpiry(record, fraction),
     lease: {
@@ -42,16 +43,14 @@ export function createEntry(
       headers: auth.headers ?? { authorization: `Bearer ${auth.apiKey}` },
       generation: record.generation,
       report: (outcome) => {
-        if (outcome.kind === 'ok') entry.forcedGeneration = undefined;
+        if (outcome.kind === 'ok') onAccepted(record.id, record.generation);
       },
     },
     refreshing: false,
     used: false,
     missedAtMs: -Infinity,
     shortLived: (record.expiresAtMs ?? Infinity) - (record.issuedAtMs ?? record.savedAtMs) < shortLifeMs,
-    forcedGeneration,
   };
-  return entry;
 }
 
 /** The entries of each provider, the one to use first. */

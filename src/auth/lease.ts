@@ -2,7 +2,7 @@
 
 export type LeaseOutcome =
   | { kind: 'ok' }
-  /** The upstream refused the token (401, 403 or a body that says so). */
+  /** The upstream refused the token (401, or a body that says so). */
   | { kind: 'auth'; detail: string }
   /** Anything else that failed; the name of its class. */
   | { kind: 'failed'; reason: string };

@@ -1,6 +1,6 @@
 // A login from the approved method to the saved profile: the place for the secret is proved before anybody is asked to
 // approve, a free call proves the token, and what was saved is read back. A failure leaves the former login as it was.
-import { OpenClawError, toOpenClawError } from '../errors.ts';
+import { OpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { AuthContext, AuthMethod, AuthResult, ProviderPlugin } from '../plugin-sdk/index.ts';
@@ -129,6 +129,20 @@ async function verify(
   }
 }
 
+/** Also of the key: it may just be moving to another place. */
+const mayPass: ReadonlySet<ErrorCode> = new Set([
+  'STORE_BUSY',
+  'STORE_UNREADABLE',
+  'STORAGE_CONFLICT',
+  'KEYCHAIN_UNAVAILABLE',
+  'KEYCHAIN_LOCKED',
+  'KEYCHAIN_DENIED',
+  'KEY_MISSING',
+  'KEY_WRONG',
+  'KEY_FILE_INVALID',
+  'PASSPHRASE_REQUIRED',
+]);
+
 /** An approval is somebody's effort: a store that is busy or full is tried again before it is given up. */
 async function save(
   deps: LoginDeps,
@@ -151,8 +165,7 @@ async function save(
       });
     } catch (error) {
       const failure = toOpenClawError(error);
-      const passing = failure.code === 'STORE_BUSY' || failure.code === 'STORE_UNREADABLE';
-      if (!passing) throw failure;
+      if (!mayPass.has(failure.code)) throw failure;
       if (clock.monotonicMs() >= deadlineMs || signal.aborted) {
         throw new OpenClawError({
           code: 'LOGIN_NOT_SAVED',
@@ -191,8 +204,20 @@ function sameSecret(a: Credential, b: Credential): boolean {
   return a.type === 'token' && b.type === 'token' && a.token === b.token;
 }
 
+/** Why the store does not open. A person who is asked for its passphrase takes their time, and may think better of it. */
+async function openFirst(store: CredentialStore, profileId: string): Promise<string | undefined> {
+  try {
+    await store.readProfile(profileId);
+    return undefined;
+  } catch (error) {
+    const failure = toOpenClawError(error);
+    if (failure.code === 'INTERRUPTED') throw failure;
+    return failure.message;
+  }
+}
+
 /**
- * Deletes the login in any case; the server is told if it answers within `timeoutMs`. A refresh that runs is waited for
+ * Deletes the login unless a person interrupts at the passphrase (INTERRUPTED); the server is told if it answers within `timeoutMs`. A refresh that runs is waited for
  * as long, so that what is revoked is the token that is good and not the one that was just spent.
  */
 export async function performLogout(
@@ -202,13 +227,13 @@ export async function performLogout(
 ): Promise<{ revoked: boolean; trouble?: string }> {
   const timeoutMs = deps.timeoutMs ?? 5_000;
   let revoked = false;
-  let trouble: string | undefined;
+  let trouble = await openFirst(deps.store, profileId);
   let release: () => void = () => undefined;
   const deadline = new AbortController();
   const cancel = deps.clock.setTimer(() => deadline.abort(), 2 * timeoutMs);
   try {
     release = await deps.store.lock(refreshLockName(profileId), { timeoutMs }).catch(() => () => undefined);
-    const stored = await deps.store.readProfile(profileId);
+    const stored = trouble === undefined ? await deps.store.readProfile(profileId) : undefined;
     if (stored?.credential.type === 'oauth' && provider?.revokeOAuth !== undefined) {
       revoked = await provider.revokeOAuth(stored.credential, { signal: deadline.signal });
     }

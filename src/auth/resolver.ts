@@ -10,9 +10,10 @@ import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 import { isOlderCopy } from '../store/older-copy.ts';
 import { waitBounded } from './bounded-wait.ts';
-import { describeOlderCopy } from './doubt.ts';
+import { createForcedRefreshes } from './forced-refreshes.ts';
 import type { Lease, LeaseOptions, Resolver } from './lease.ts';
 import { createEntry, groupByProvider, type LeaseEntry } from './lease-entry.ts';
+import { createOlderCopies } from './older-copies.ts';
 import { deadLogin, type RefreshEngine } from './refresh.ts';
 
 export type KeyProvider = { provider: string; baseUrl: string; headers: Readonly<Record<string, string>> };
@@ -67,7 +68,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   let seenCounter = Number.NaN;
   let loading: Promise<void> | undefined;
   let reloadTrouble: string | undefined;
-  const namedCopies = new Set<string>();
+  const forced = createForcedRefreshes(clock);
+  const olderCopies = createOlderCopies(engine, clock, random, log);
   let keyLeases = readKeyLeases();
 
   function readKeyLeases(): Map<string, Lease> {
@@ -80,6 +82,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const before = new Set(entries.values());
     const records = await store.listProfiles();
     const next = new Map<string, LeaseEntry>();
+    const copies = new Set<string>();
     for (const record of records) {
       const known = entries.get(record.id);
       if (known !== undefined && record.damaged === true) {
@@ -89,7 +92,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       }
       if (known !== undefined && standsAgainst(known, record)) {
         next.set(record.id, known);
-        void bringBack(known);
+        copies.add(record.id);
+        olderCopies.replace(known.stored);
         continue;
       }
       if (!fresh && known !== undefined && known.stored.record.generation === record.generation) {
@@ -97,9 +101,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
         next.set(record.id, known);
         continue;
       }
-      const entry = await readEntry(record.id, known);
+      const entry = await readEntry(record.id);
       if (entry !== undefined) next.set(record.id, entry);
     }
+    olderCopies.keep(copies);
     // A refresh that finished while the rows were read has put a newer entry into memory.
     for (const [id, entry] of next) {
       const current = entries.get(id);
@@ -114,13 +119,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   }
 
   /** A row that does not open, or a plugin that fails, takes its own login away and no other. */
-  async function readEntry(
-    profileId: string,
-    known: LeaseEntry | undefined,
-  ): Promise<LeaseEntry | undefined> {
+  async function readEntry(profileId: string): Promise<LeaseEntry | undefined> {
     try {
       const stored = await store.readProfile(profileId);
-      return stored === undefined ? undefined : await toEntry(stored, known);
+      return stored === undefined ? undefined : await toEntry(stored);
     } catch (error) {
       const { code, message } = toOpenClawError(error);
       if (!ownFailures.has(code)) throw error;
@@ -129,43 +131,18 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     }
   }
 
-  async function toEntry(
-    stored: StoredProfile,
-    known: LeaseEntry | undefined,
-  ): Promise<LeaseEntry | undefined> {
+  async function toEntry(stored: StoredProfile): Promise<LeaseEntry | undefined> {
     const { record, credential } = stored;
-    nameCopy(record);
+    olderCopies.name(record);
     const auth = await deps.prepare(record.id, credential);
-    return createEntry(stored, auth, random.fraction(), known?.forcedGeneration);
+    return createEntry(stored, auth, random.fraction(), forced.accepted);
   }
 
   /** A backup has been put in the store's place: what is in memory is newer, and its refresh token the one not spent. */
   function standsAgainst({ stored }: LeaseEntry, record: ProfileRecord): boolean {
     if (stored.record.dead !== undefined || !isOlderCopy(record, stored.record)) return false;
-    nameCopy({ ...record, restored: { newestGeneration: generationOf({ stored }) } });
+    olderCopies.name({ ...record, restored: { newestGeneration: generationOf({ stored }) } });
     return true;
-  }
-
-  async function bringBack(known: LeaseEntry): Promise<void> {
-    try {
-      await engine.bringBack(known.stored);
-    } catch (error) {
-      log.error('older_copy_kept', {
-        profile: known.lease.profileId,
-        reason: toOpenClawError(error).message,
-      });
-    }
-    // Whatever came of it is read at the next tick; after a failure it is tried again.
-    seenCounter = Number.NaN;
-  }
-
-  /** Said once for each copy. */
-  function nameCopy(record: ProfileRecord): void {
-    const { id, generation, restored } = record;
-    if (restored === undefined || namedCopies.has(`${id} ${generation}`)) return;
-    namedCopies.add(`${id} ${generation}`);
-    const reason = `${describeOlderCopy(record)}.`;
-    log.warn('store_restored', { profile: id, generation, newest: restored.newestGeneration, reason });
   }
 
   function reloadOnce(fresh = false): Promise<void> {
@@ -176,10 +153,19 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   }
 
   /** Waits for a credential newer than the entry's, and answers with its lease. */
-  async function renew(entry: LeaseEntry, signal: AbortSignal | undefined, forced: boolean): Promise<Lease> {
+  async function renew(
+    entry: LeaseEntry,
+    signal: AbortSignal | undefined,
+    isForced: boolean,
+  ): Promise<Lease> {
     const { profileId, provider, generation } = entry.lease;
     const limitMs = deps.waitLimitMs ?? defaultWaitLimitMs;
-    const work = engine.refresh(profileId, generation, { held: entry.stored, urgent: true });
+    const work = engine
+      .refresh(profileId, generation, { held: entry.stored, urgent: true })
+      .then((stored) => {
+        if (isForced) forced.note(stored.record);
+        return stored;
+      });
     const tooLong = (): OpenClawError =>
       new OpenClawError({
         code: 'REFRESH_FAILED',
@@ -189,14 +175,13 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const stored = await waitBounded(work, { clock, limitMs, signal, tooLong });
     const fresh = await install(stored, entry);
     if (fresh === undefined) throw missing(provider);
-    if (forced) fresh.forcedGeneration = generationOf(fresh);
     return fresh.lease;
   }
 
   /** `from` is what the refresh began with; what came into memory meanwhile stays if it is newer still. */
   async function install(stored: StoredProfile, from: LeaseEntry): Promise<LeaseEntry | undefined> {
     const { id } = stored.record;
-    const entry = await toEntry(stored, from);
+    const entry = await toEntry(stored);
     const known = entries.get(id);
     // Logged out meanwhile: it does not come back.
     if (known === undefined) return undefined;
@@ -223,7 +208,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       reloadTrouble = reason;
     };
     try {
-      if (loading !== undefined || store.changeCounter() === seenCounter) return;
+      if (loading !== undefined) return;
+      if (store.changeCounter() === seenCounter && !olderCopies.isDue()) return;
     } catch (error) {
       failed(error);
       return;
@@ -264,7 +250,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     if (entry.lease.generation !== rejected.generation) return entry.lease;
     const { dead, refreshable } = entry.stored.record;
     if (dead !== undefined) throw deadLogin(rejected.profileId, dead.reason);
-    if (!refreshable || entry.forcedGeneration === rejected.generation) throw keyRefused(rejected);
+    if (!refreshable) throw keyRefused(rejected);
+    if (!forced.mayForce(entry.stored.record)) throw keyRefused(rejected, { isFresh: true });
     return renew(entry, options.signal, true);
   }
 
@@ -335,10 +322,12 @@ function keyLease(key: {
   };
 }
 
-function keyRefused(rejected: Lease): OpenClawError {
+/** `data.isFresh`: a refresh could renew it, and has just done so in vain. */
+function keyRefused(rejected: Lease, data: { isFresh?: true } = {}): OpenClawError {
+  const { host } = new URL(rejected.baseUrl);
   return new OpenClawError({
     code: 'TOKEN_REFUSED',
-    message: `${new URL(rejected.baseUrl).host} refuses the credential of ${rejected.profileId}, also a fresh one.`,
-    data: { profileId: rejected.profileId },
+    message: `${host} refuses the credential of ${rejected.profileId}, also a fresh one.`,
+    data: { profileId: rejected.profileId, ...data },
   });
 }

@@ -55,7 +55,7 @@ export async function logInWithChoice(
   const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
   // What cannot be saved is said before anybody approves.
   if (place.requirePersistence) {
-    await withFreshStore(app, context, output, { ...options, interactive }, () => proveStorage(app));
+    await withFreshStore(store, context, output, { ...options, interactive }, () => proveStorage(app));
   }
   const remote = describeRemote(context.env);
   const browser = options.browser === false ? noBrowser : createBrowser(context.env);

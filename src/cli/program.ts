@@ -125,6 +125,7 @@ Examples:
       '--passphrase-file <path>',
       'for passphrase: a file with the new one, instead of OPENCLAW_PASSPHRASE_FILE or a question',
     )
+    .option('--keep-old-key', 'leave the old key where it is: backups of the store need it')
     .option('--non-interactive', 'never ask')
     .addHelpText(
       'after',

@@ -1,13 +1,13 @@
 // One request to one upstream with one lease: streams what can be streamed, holds back what must be judged first
-// (error bodies, and the small JSON that may be an error inside HTTP 200).
+// (error bodies, and the JSON that is small or of unknown length, and may be an error inside HTTP 200).
 // What follows from a judgement is the exchange's; how bytes reach the client is the relay's.
 import type { Relay } from './relay.ts';
 import type { AnswerHead, ReadHead } from './response-headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
 
 export type AttemptEvents = {
-  /** An answer of which nothing has been sent. True passes it on, false throws it away: the exchange goes on itself. */
-  judge(head: AnswerHead, body: Buffer): boolean;
+  /** Asked with what is there of an answer of which nothing has been sent: its whole body, or the beginning. */
+  judge(head: AnswerHead, body: Buffer, isWhole: boolean): Judgement;
   /** The answer has been passed on whole. */
   onDone(head: AnswerHead): void;
   /** Nothing of an answer has reached the client. */
@@ -16,19 +16,23 @@ export type AttemptEvents = {
   onCut(head: AnswerHead, error: Error): void;
 };
 
+/** `drop` throws the answer away: the exchange goes on itself. `more` waits for the next piece, and is for a beginning. */
+export type Judgement = 'pass' | 'drop' | 'more';
+
 export type Attempt = {
   /** The client has left: ends the upstream's work at once, and no event follows. */
   abort(): void;
 };
 
 /** The small JSON bodies that are looked into, though their status is 200. */
-const smallAnswerBytes = 4 * 1024;
+export const smallAnswerBytes = 4 * 1024;
 
 export function sendAttempt(
   upstream: Upstream,
   readHead: ReadHead,
   maxHeldBytes: number,
   request: UpstreamRequest,
+  secrets: readonly string[],
   relay: Relay,
   ownHeaders: readonly string[],
   events: AttemptEvents,
@@ -40,17 +44,17 @@ export function sendAttempt(
   let resumeUpstream: () => void = nothing;
   let over = false;
 
-  /** True when the held answer was passed on. */
-  const release = (answer: AnswerHead): boolean => {
-    const body = held?.length === 1 ? held[0] : Buffer.concat(held ?? []);
+  const settle = (answer: AnswerHead, isWhole: boolean): void => {
+    const body = (held?.length === 1 ? held[0] : Buffer.concat(held ?? [])) ?? nobody;
+    const judgement = events.judge(answer, body, isWhole);
+    if (judgement === 'more') return;
     held = undefined;
-    if (!events.judge(answer, body ?? nobody)) {
+    if (judgement === 'drop') {
       over = true;
-      return false;
+      return;
     }
     relay.start(answer, ownHeaders, resumeUpstream);
-    if (body !== undefined && body.length > 0) relay.write(body);
-    return true;
+    if (body.length > 0) relay.write(body);
   };
 
   upstream.send(request, {
@@ -60,7 +64,7 @@ export function sendAttempt(
     },
     onHeaders(status, raw, resume) {
       if (status < 200 || over) return true;
-      head = readHead(status, raw);
+      head = readHead(status, raw, secrets);
       resumeUpstream = resume;
       if (mustHold(head)) held = [];
       else relay.start(head, ownHeaders, resume);
@@ -71,12 +75,16 @@ export function sendAttempt(
       if (held === undefined) return relay.write(chunk);
       held.push(chunk);
       heldBytes += chunk.length;
-      if (heldBytes > maxHeldBytes && !release(head)) abortUpstream?.();
+      const isDue = head.status < 300 ? head.contentLength === undefined : heldBytes > maxHeldBytes;
+      if (!isDue) return true;
+      settle(head, false);
+      if (over) abortUpstream?.();
       return true;
     },
     onComplete() {
       if (over || head === undefined) return;
-      if (held !== undefined && !release(head)) return;
+      if (held !== undefined) settle(head, true);
+      if (over) return;
       over = true;
       relay.end();
       events.onDone(head);
@@ -103,10 +111,5 @@ const nothing = (): void => {};
 function mustHold(head: AnswerHead): boolean {
   // No redirect is followed, and none is passed on unseen.
   if (head.status >= 300) return true;
-  const { contentLength } = head;
-  return (
-    contentLength !== undefined &&
-    contentLength <= smallAnswerBytes &&
-    head.contentType.startsWith('application/json')
-  );
+  return (head.contentLength ?? 0) <= smallAnswerBytes && head.contentType.startsWith('application/json');
 }

@@ -4,6 +4,7 @@
 export type AnswerClass =
   | 'ok'
   | 'auth'
+  | 'forbidden'
   | 'rate_limit'
   | 'quota'
   | 'billing'
@@ -59,10 +60,20 @@ const classOfText: readonly (readonly [RegExp, AnswerClass])[] = [
   [/high traffic detected/i, 'overloaded'],
 ];
 
+/** The name of an error says whether the login was refused, or the login's right to do just this. */
+const classOfType: ReadonlyMap<string, AnswerClass> = new Map<string, AnswerClass>([
+  ['authentication_error', 'auth'],
+  ['authorized_error', 'auth'],
+]);
+
+/** HTTP 403 is also for a plan without the model, a region, a filter on the way: no refresh helps against these. */
+const refusedToken =
+  /\b(?:token|api[ _-]?key|credentials?|login|session)\b.{0,40}\b(?:expired|invalid|revoked|not valid)\b|\b(?:expired|invalid|revoked)\b.{0,40}\b(?:token|api[ _-]?key|credentials?|login|session)\b|\bauthentication (?:failed|required)\b|\bnot (?:authenticated|logged in)\b/i;
+
 const classOfStatus: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerClass>([
   [401, 'auth'],
   [402, 'billing'],
-  [403, 'auth'],
+  [403, 'forbidden'],
   [408, 'timeout'],
   [429, 'rate_limit'],
   [499, 'timeout'],
@@ -73,8 +84,8 @@ const classOfStatus: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerCl
 ]);
 
 export function classify(answer: UpstreamAnswer, nowMs: number): Classification {
-  const { code, message } = readErrorBody(answer.body);
-  const kind = classOf(answer.status, code, message);
+  const { code, type, message } = readErrorBody(answer.body);
+  const kind = classOf(answer.status, code, type, message);
   const classification: Classification = { kind, message };
   if (code !== undefined) classification.code = code;
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
@@ -82,14 +93,22 @@ export function classify(answer: UpstreamAnswer, nowMs: number): Classification 
   return classification;
 }
 
-function classOf(status: number, code: number | undefined, message: string): AnswerClass {
+function classOf(
+  status: number,
+  code: number | undefined,
+  type: string | undefined,
+  message: string,
+): AnswerClass {
   // A long prompt is refused with the code of any bad parameter: the text is the more exact one.
   const textClass = classOfText.find(([pattern]) => pattern.test(message))?.[1];
   if (textClass === 'context_overflow') return textClass;
   const codeClass = code === undefined ? undefined : classOfCode.get(code);
   if (codeClass !== undefined) return codeClass;
+  const typeClass = type === undefined ? undefined : classOfType.get(type);
+  if (typeClass !== undefined) return typeClass;
   if (status < 300) return code === undefined || code === 0 ? (textClass ?? 'ok') : 'server_error';
   if (textClass !== undefined) return textClass;
+  if (status === 403 && refusedToken.test(message)) return 'auth';
   const statusClass = classOfStatus.get(status);
   if (statusClass !== undefined) return statusClass;
   // A path that the upstream does not serve must not count against the model.
@@ -105,9 +124,13 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
 }
 
-function readErrorBody(text: string): { code: number | undefined; message: string } {
+function readErrorBody(text: string): {
+  code: number | undefined;
+  type: string | undefined;
+  message: string;
+} {
   const body = parseObject(text);
-  if (body === undefined) return { code: undefined, message: '' };
+  if (body === undefined) return { code: undefined, type: undefined, message: '' };
   const baseResp = objectAt(body, 'base_resp');
   const error = objectAt(body, 'error');
   const message =
@@ -119,7 +142,11 @@ function readErrorBody(text: string): { code: number | undefined; message: strin
     numberAt(baseResp, 'status_code') ||
     numberAt(error, 'code') ||
     (inText === undefined ? undefined : Number(inText));
-  return { code: code ?? numberAt(baseResp, 'status_code'), message: isError ? message : '' };
+  return {
+    code: code ?? numberAt(baseResp, 'status_code'),
+    type: stringAt(error, 'type'),
+    message: isError ? message : '',
+  };
 }
 
 type JsonObject = Record<string, unknown>;

@@ -3,20 +3,20 @@
 // Who may ask is the guard's, what an answer means is classify's, which login is used is the resolver's.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from '../auth/lease.ts';
-import { OpenClawError } from '../errors.ts';
+import { isOpenClawError, OpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { cleanText, foreignText } from '../platform/text.ts';
+import { cleanText } from '../platform/text.ts';
 import type { Catalogue } from '../providers/model-route.ts';
 import { anthropicErrorOf } from '../wire/anthropic.ts';
 import { answerText } from './answer-text.ts';
-import { sendAttempt, type Attempt } from './attempt.ts';
+import { sendAttempt, smallAnswerBytes, type Attempt } from './attempt.ts';
 import { classify, type Classification } from './classify.ts';
 import type { GatewayLimits } from './limits.ts';
 import { planModel, type ModelPlan } from './model-plan.ts';
 import { refuse, refuseStatus, refuseUpload } from './refusal.ts';
 import { createRelay, createTurnEnd } from './relay.ts';
-import { repeatsSecret, secretsOf } from './repeated-secret.ts';
+import { createSecretsOf, repeatsSecret, tellWithout, type LeaseSecrets } from './repeated-secret.ts';
 import { declaresTooMuch, readBody } from './request-body.ts';
 import { createRequestHeaders } from './request-headers.ts';
 import { createReadHead, type AnswerHead } from './response-headers.ts';
@@ -45,6 +45,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   const requestHeaders = createRequestHeaders();
   const readHead = createReadHead();
   const turnEnd = createTurnEnd();
+  const secretsOf = createSecretsOf();
 
   return (request, response, path, requestId, awaitsContinue) => {
     const startedAtMs = clock.monotonicMs();
@@ -92,16 +93,13 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       });
     });
 
-    /** An error that would hand the login's token to the client: told in other words, and false. */
-    const withhold = (head: AnswerHead, classification: Classification): false => {
-      const said = lease === undefined ? '' : foreignText(classification.message, secretsOf(lease));
+    /** An answer that would hand the login's token to the client, or might: told in other words. */
+    const withhold = (head: AnswerHead, said: string, retryAfterMs: number | undefined): 'drop' => {
       const status = head.status < 400 ? 502 : head.status;
-      const retry = head.retryAfter === undefined ? [] : ['retry-after', head.retryAfter];
-      refuseStatus(response, status, said || `HTTP ${head.status}`, requestId, [
-        ...(plan?.header ?? []),
-        ...retry,
-      ]);
-      return false;
+      const headers = [...(plan?.header ?? [])];
+      if (retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(retryAfterMs / 1000)));
+      refuseStatus(response, status, said, requestId, headers);
+      return 'drop';
     };
 
     const send = (model: ModelPlan, current: Lease): void => {
@@ -109,6 +107,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       lease = current;
       reported = false;
       attempts += 1;
+      const secrets = secretsOf(current);
       attempt = sendAttempt(
         upstream,
         readHead,
@@ -119,22 +118,36 @@ export function createExchange(deps: ExchangeDeps): Exchange {
           headers: requestHeaders(request.headers, current.headers),
           body: model.body,
         },
+        secrets.plain,
         relay,
         [...model.header, 'request-id', requestId],
         {
-          judge(head, text) {
-            if (head.status < 300 && !mayBeError(text, head.contentEncoding)) return true;
-            const answer = { ...head, body: answerText(text, head.contentEncoding) };
-            const classification = classify(answer, clock.nowMs());
-            if (classification.kind === 'ok') return true;
-            if (classification.kind !== 'auth') {
-              report({ kind: 'failed', reason: classification.kind });
-              return !repeatsSecret(head, answer.body, secretsOf(current)) || withhold(head, classification);
+          judge(head, body, isWhole) {
+            const isError = head.status >= 300;
+            if (!isError && !mayBeError(body, head.contentEncoding)) return 'pass';
+            if (!isError && !isWhole) return body.length <= smallAnswerBytes ? 'more' : 'pass';
+            const text = isWhole ? answerText(body, head.contentEncoding) : undefined;
+            const classification = classify({ ...head, body: text ?? '' }, clock.nowMs());
+            const { kind, retryAfterMs } = classification;
+            if (kind === 'auth') {
+              report({ kind: 'auth', detail: detailOf(classification, head.status, secrets) });
+              const refused = (): OpenClawError =>
+                loginRefused(current, detailOf(classification, head.status, secrets));
+              if (attempts > 1) fail(refused());
+              else
+                lend(model, { rejected: current }, (error) =>
+                  fail(isFreshRefused(error) ? refused() : error),
+                );
+              return 'drop';
             }
-            report({ kind: 'auth', detail: detailOf(classification, head.status, current) });
-            if (attempts === 1) lend(model, { rejected: current });
-            else fail(loginRefused(current, classification, head.status));
-            return false;
+            if (kind !== 'ok') report({ kind: 'failed', reason: kind });
+            if (text === undefined) {
+              if (!isError) return 'pass';
+              return withhold(head, `HTTP ${head.status}; ${unreadable}`, retryAfterMs);
+            }
+            if (!repeatsSecret(head, body, text, secrets)) return 'pass';
+            const said = tellWithout(classification.message, secrets);
+            return withhold(head, said || `HTTP ${head.status}`, retryAfterMs);
           },
           onDone: () => report({ kind: 'ok' }),
           onUnreachable(error) {
@@ -149,13 +162,13 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       );
     };
 
-    const lend = (model: ModelPlan, options?: LeaseOptions): void => {
+    const lend = (model: ModelPlan, options?: LeaseOptions, onFailure = fail): void => {
       try {
         const lent = resolver.lease(model.route.provider, model.route.modelId, options);
-        if (lent instanceof Promise) lent.then((current) => send(model, current)).catch(fail);
+        if (lent instanceof Promise) lent.then((current) => send(model, current)).catch(onFailure);
         else send(model, lent);
       } catch (error) {
-        fail(error);
+        onFailure(error);
       }
     };
 
@@ -195,6 +208,8 @@ function mayBeError(body: Buffer, contentEncoding: string | undefined): boolean 
 
 const baseRespKey = Buffer.from('"base_resp"');
 const errorKey = Buffer.from('"error"');
+/** What cannot be looked through might repeat the login's token. */
+const unreadable = 'its text is too long or cannot be read, and is not passed on.';
 
 function compressed(encoding: string): OpenClawError {
   return new OpenClawError({
@@ -204,15 +219,20 @@ function compressed(encoding: string): OpenClawError {
   });
 }
 
-function detailOf(classification: Classification, status: number, lease: Lease): string {
-  const message = foreignText(classification.message, secretsOf(lease), 120);
+function detailOf(classification: Classification, status: number, secrets: LeaseSecrets): string {
+  const message = tellWithout(classification.message, secrets, 120);
   return message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
 }
 
-function loginRefused(lease: Lease, classification: Classification, status: number): OpenClawError {
+function loginRefused(lease: Lease, detail: string): OpenClawError {
   return new OpenClawError({
     code: 'UPSTREAM_UNAUTHORIZED',
-    message: `${lease.provider} refused the login ${lease.profileId}, also after a refresh (${detailOf(classification, status, lease)})`,
+    message: `${lease.provider} refused the login ${lease.profileId}, also after a refresh (${detail})`,
     data: { profileId: lease.profileId },
   });
+}
+
+/** The resolver holds a login that has just been refreshed: what the upstream says of it is the answer. */
+function isFreshRefused(error: unknown): boolean {
+  return isOpenClawError(error) && error.code === 'TOKEN_REFUSED' && error.data['isFresh'] === true;
 }

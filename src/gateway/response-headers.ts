@@ -1,6 +1,6 @@
 // Reads the header of an upstream's answer and decides which of it the client gets: the body is passed on untouched,
 // so all that describes it stays; what belongs to one connection (RFC 9110 section 7.6.1), what would set state in a
-// browser, and what would open the gateway to web pages goes.
+// browser, what would open the gateway to web pages, and what repeats the login's own token goes.
 
 export type AnswerHead = {
   readonly status: number;
@@ -13,8 +13,8 @@ export type AnswerHead = {
   readonly retryAfter: string | undefined;
 };
 
-/** `raw`: names and values in turn, as undici hands them over. */
-export type ReadHead = (status: number, raw: readonly Buffer[]) => AnswerHead;
+/** `raw`: names and values in turn, as undici hands them over. `secrets`: what no header may hold. */
+export type ReadHead = (status: number, raw: readonly Buffer[], secrets: readonly string[]) => AnswerHead;
 
 type Fate = 'keep' | 'drop' | 'connection' | 'type' | 'length' | 'encoding' | 'retry' | 'id';
 
@@ -60,7 +60,7 @@ export function createReadHead(): ReadHead {
     return fate;
   };
 
-  return (status, raw) => {
+  return (status, raw, secrets) => {
     const headers: string[] = [];
     let contentType = '';
     let contentLength: number | undefined;
@@ -71,6 +71,7 @@ export function createReadHead(): ReadHead {
     for (let index = 0; index + 1 < raw.length; index += 2) {
       const name = text(raw[index]);
       const value = text(raw[index + 1]);
+      if (holdsOne(value, secrets) || holdsOne(name, secrets)) continue;
       switch (fateOf(name)) {
         case 'keep':
           headers.push(name, value);
@@ -116,6 +117,12 @@ export function createReadHead(): ReadHead {
 
 export function isEventStream(head: AnswerHead): boolean {
   return head.contentType.startsWith('text/event-stream');
+}
+
+/** For every header of every answer: nearly all are shorter than a token. */
+function holdsOne(part: string, secrets: readonly string[]): boolean {
+  for (const secret of secrets) if (part.length >= secret.length && part.includes(secret)) return true;
+  return false;
 }
 
 function text(buffer: Buffer | undefined): string {

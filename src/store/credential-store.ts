@@ -18,6 +18,8 @@ export type KeyTarget = {
   readonly kind: string;
   readonly keyFile?: string | undefined;
   readonly passphraseFile?: string | undefined;
+  /** Leaves the old key where it is: backups need it. */
+  readonly keepOldKey?: boolean | undefined;
 };
 
 export type RefreshOutcome = 'refreshed' | 'transient' | 'dead';
@@ -111,16 +113,20 @@ export type CredentialStore = {
   unlock(): Promise<KeyRecord>;
   /**
    * Seals everything anew with a key of another place, in one transaction, and removes the old key if this program made
-   * it. The caller sees to it that no refresh runs. Adds NO_PROFILE (no store yet) to the errors of `unlock`.
+   * it and no copy beside the store needs it. `quiesce` is called once all is asked and known, and keeps refreshes away
+   * until its result is called. Adds NO_PROFILE (no store yet) to the errors of `unlock`.
    */
-  moveKey(target: KeyTarget): Promise<KeyMove>;
+  moveKey(target: KeyTarget, quiesce: () => Promise<() => void>): Promise<KeyMove>;
   /** Looks at every page, and writes and removes as much as a login takes. Leaves alone what is not there yet. */
   prove(): Promise<void>;
+  /** Tells the store that lies there now from one that takes its place; undefined while there is none on disk. */
+  identity(): string | undefined;
   /**
    * Moves store and unprotected key, opened or not, into a folder of their own, and resolves with it; undefined when
-   * there is nothing to move. Only when a person wants to begin anew.
+   * what lies there is not `identity` (any more). Only when a person wants to begin anew; the caller sees to it that no
+   * refresh runs.
    */
-  setAside(): Promise<string | undefined>;
+  setAside(identity: string): Promise<string | undefined>;
   /** A number that rises after any process has changed anything; one PRAGMA, no table is read. 0: no store yet. */
   changeCounter(): number;
   /**

@@ -3,15 +3,16 @@
 import type { ProfileRecord } from './credential-store.ts';
 
 /**
- * True for the same login (a refresh keeps `createdAtMs`, a new login does not) in an older generation that was saved
- * earlier, provided that nothing newer than `held` is known to have been there.
+ * True for the same login (a refresh keeps `createdAtMs`, a new login does not) in an older generation, provided that
+ * nothing newer than `held` is known to have been there. Where the newest generation known is the one that is held,
+ * numbers decide alone: whatever came after it would bear a higher one. Where that is not known, because the marks were
+ * brought back too, somebody may have counted on from the copy: the later date is then the newer state, as far as the
+ * clock has not been set back between the two.
  */
 export function isOlderCopy(stored: ProfileRecord, held: ProfileRecord): boolean {
-  return (
-    stored.damaged !== true &&
-    stored.createdAtMs === held.createdAtMs &&
-    stored.generation < held.generation &&
-    stored.savedAtMs <= held.savedAtMs &&
-    (stored.restored?.newestGeneration ?? 0) <= held.generation
-  );
+  if (stored.damaged === true || stored.createdAtMs !== held.createdAtMs) return false;
+  if (stored.generation >= held.generation) return false;
+  const newest = stored.restored?.newestGeneration ?? 0;
+  if (newest === held.generation) return true;
+  return newest < held.generation && stored.savedAtMs <= held.savedAtMs;
 }

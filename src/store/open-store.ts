@@ -52,7 +52,16 @@ export function openCredentialStore(deps: CredentialStoreDeps): CredentialStore 
     });
   const source = sourceWith(deps.env, deps.storage);
   const key = createStoreKey({ database, locks, source, clock, random, folder: place.folder, warn });
-  const migration = createKeyMigration({ database, key, locks, clock, random, folder: place.folder });
+  const migration = createKeyMigration({
+    database,
+    key,
+    locks,
+    clock,
+    random,
+    folder: place.folder,
+    keptCopies: () => place.keptCopies(),
+    warn,
+  });
   return createSqliteStore({
     database,
     key,
@@ -60,18 +69,23 @@ export function openCredentialStore(deps: CredentialStoreDeps): CredentialStore 
     clock,
     highWater: createHighWater(deps.stateDir, warn),
     warn,
-    async moveKey(target) {
+    async moveKey(target, quiesce) {
       const env = { ...deps.env, OPENCLAW_AUTH_STORAGE: undefined };
       return migration.move({
         // The wish that is in the environment may be for the old place or for the new one.
         from: sourceWith(env, undefined),
         to: sourceWith(environmentOf(env, target, await key.readRecord()), { kind: target.kind }),
+        later: sourceWith({}, undefined),
+        quiesce,
+        keepOldKey: target.keepOldKey === true,
       });
     },
-    async setAside() {
+    identity: () => (database.isInMemory() ? undefined : place.identity()),
+    async setAside(identity) {
       const release = await locks.lock('key', { timeoutMs: lockWaitMs });
       try {
-        return place.setAside();
+        // Another process may have been first, and have a new login by now.
+        return place.identity() === identity ? place.setAside() : undefined;
       } finally {
         release();
       }

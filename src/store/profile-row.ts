@@ -1,4 +1,4 @@
-// Between a row of the table `profiles` and what the rest of the program sees; which parts of a credential are clear.
+// Between a row of the table `logins` and what the rest of the program sees; which parts of a credential are clear.
 import { cleanText } from '../platform/text.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { ProfileRecord, RefreshOutcome } from './credential-store.ts';

@@ -1,4 +1,4 @@
-// The table `profiles` in SQL: rows go in with their checksum, and come out as they are or, where something is to be
+// The table `logins` in SQL: rows go in with their checksum, and come out as they are or, where something is to be
 // built on them, only when they are intact.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Credential } from '../plugin-sdk/credential.ts';
@@ -14,11 +14,11 @@ import { damagedRow } from './store-failure.ts';
 
 /** In id order, damaged ones included. */
 export function selectRows(db: DatabaseSync): ProfileRow[] {
-  return db.prepare('SELECT * FROM profiles ORDER BY id').all() as ProfileRow[];
+  return db.prepare('SELECT * FROM logins ORDER BY id').all() as ProfileRow[];
 }
 
 export function selectRow(db: DatabaseSync, id: string): ProfileRow | undefined {
-  return db.prepare('SELECT * FROM profiles WHERE id = ?').get(id) as ProfileRow | undefined;
+  return db.prepare('SELECT * FROM logins WHERE id = ?').get(id) as ProfileRow | undefined;
 }
 
 /** Throws STORE_CORRUPT, as `requireIntact` does. */
@@ -36,7 +36,7 @@ export function requireIntact(db: DatabaseSync): (row: ProfileRow) => ProfileRow
 }
 
 const names = [...checkedColumns, 'checksum'];
-const replaceRow = `REPLACE INTO profiles (${names.join(', ')}) VALUES (${names.map((name) => `:${name}`).join(', ')})`;
+const replaceRow = `REPLACE INTO logins (${names.join(', ')}) VALUES (${names.map((name) => `:${name}`).join(', ')})`;
 
 /** In place of what is under its id. */
 export function writeRow(db: DatabaseSync, row: CheckedRow): void {

@@ -1,5 +1,5 @@
 // Brings a store that an older version wrote to the present tables, in one transaction: a crash leaves the older store.
-// Version 1 had no checksums; what it holds is taken as it is.
+// Version 1 had no checksums, and called the logins `profiles`; what it holds is taken as it is.
 import type { DatabaseSync } from 'node:sqlite';
 import { writeRow } from './profile-table.ts';
 import type { ProfileRow } from './profile-row.ts';
@@ -11,16 +11,42 @@ export const oldestVersion = 1;
 
 const tables = ['key_record', 'generations', 'profiles', 'secrets'];
 
-/** Does nothing when another process has done it meanwhile. Throws what SQLite throws. */
-export function upgradeStore(db: DatabaseSync): void {
+/** Longer than one exchange with a server takes. */
+const exchangeMs = 60_000;
+
+/**
+ * Does nothing when another process has done it meanwhile. Throws what SQLite throws, its SQLITE_BUSY also while a
+ * process of the older program waits for a server's answer: it could not save it in the new tables.
+ */
+export function upgradeStore(db: DatabaseSync, nowMs: number): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version < schemaVersion) rebuild(db);
+    if (version < schemaVersion) {
+      if (isRefreshRunning(db, nowMs)) throw Object.assign(new Error('a refresh is running'), { errcode: 5 });
+      rebuild(db);
+    }
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
+  }
+}
+
+function isRefreshRunning(db: DatabaseSync, nowMs: number): boolean {
+  const query =
+    'SELECT intent_pid AS pid FROM profiles WHERE intent_pid IS NOT NULL AND abs(intent_at_ms - ?) < ?';
+  const intents = db.prepare(query).all(nowMs, exchangeMs) as { pid: number }[];
+  // Containers give the same number again: this process has begun nothing in the older tables.
+  return intents.some(({ pid }) => pid !== process.pid && isAlive(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

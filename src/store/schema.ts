@@ -1,5 +1,7 @@
 // The tables of the store. An older version of them is brought up to date in schema-upgrade.ts.
 // Clear columns hold what may be printed; `sealed` holds what may not.
+// A table whose rows mean something else than before gets another name: a process of the older program that still has
+// the store open then fails at its first look, before it spends a refresh token that it could not save the successor of.
 
 export const schemaVersion = 2;
 
@@ -22,7 +24,7 @@ export const schema = `
     generation INTEGER NOT NULL CHECK (generation > 0)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE profiles (
+  CREATE TABLE logins (
     id TEXT PRIMARY KEY,
     provider TEXT NOT NULL,
     type TEXT NOT NULL CHECK (type IN ('oauth', 'api_key', 'token')),

@@ -84,6 +84,8 @@ export function createSqliteDatabase(deps: {
     // A connection that can write would move the log into a file that it refuses, when it is closed.
     const reader = new DatabaseSync(place.file, { timeout: 0, readOnly: true });
     try {
+      // As of one moment: another process may be bringing it up to date.
+      reader.exec('BEGIN');
       lookThrough(reader, identify(reader, place));
     } finally {
       reader.close();
@@ -93,7 +95,7 @@ export function createSqliteDatabase(deps: {
     address.search = '?mode=rw';
     const db = new DatabaseSync(address, { timeout: 0 });
     try {
-      if (identify(db, place) < schemaVersion) upgrade(db);
+      if (identify(db, place) < schemaVersion) upgrade(db, clock.nowMs());
       // A store that was copied by SQLite itself comes back without its log.
       db.exec('PRAGMA journal_mode = WAL');
       return configure(db, identity);
@@ -221,10 +223,10 @@ function identify(db: DatabaseSync, place: StorePlace): number {
   return version;
 }
 
-function upgrade(db: DatabaseSync): void {
+function upgrade(db: DatabaseSync, nowMs: number): void {
   try {
     db.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-    upgradeStore(db);
+    upgradeStore(db, nowMs);
   } catch (error) {
     // SQLITE_ERROR: a statement that does not fit the tables that are there.
     throw (error as { errcode?: number }).errcode === 1 ? broken(notOurs) : error;

@@ -36,6 +36,7 @@ export type SqliteStoreDeps = {
   readonly highWater: HighWater;
   readonly warn: (message: string) => void;
   readonly moveKey: CredentialStore['moveKey'];
+  readonly identity: CredentialStore['identity'];
   readonly setAside: CredentialStore['setAside'];
   /** True when a lock need not reach beyond this process. */
   readonly isLocal: () => boolean;
@@ -60,8 +61,8 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     for (;;) {
       const found = await database.read((db) => ({ row: select(db), keyId: selectKeyId(db) }));
       if (found?.row === undefined) return undefined;
-      const { sealer } = await key.unlock();
-      if (sealer.keyId === found.keyId) return open(found.row, sealer);
+      const opened = await key.open();
+      if (opened !== undefined && opened.sealer.keyId === found.keyId) return open(found.row, opened.sealer);
     }
   };
 
@@ -109,7 +110,13 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
       return raiseMark(ensured(saved));
     },
     async commitRefresh(id, generation, credential) {
-      const { sealer } = await key.unlock();
+      const opened = await key.open();
+      if (opened === undefined) {
+        // What it has to save waits until the store comes back: it is not the one to begin another.
+        if (key.wasOpened()) throw movedAway();
+        return 'superseded';
+      }
+      const { sealer } = opened;
       await keptCopies.ofDamagedLogin(id, sealer);
       const outcome = await database.write((db): ProfileRecord | 'superseded' => {
         checkKey(db, sealer);
@@ -126,7 +133,9 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
       return raiseMark(outcome ?? 'superseded');
     },
     async replaceOlderCopy(held, credential) {
-      const { sealer } = await key.unlock();
+      const opened = await key.open();
+      if (opened === undefined) return 'superseded';
+      const { sealer } = opened;
       const outcome = await database.write((db): ProfileRecord | 'superseded' => {
         checkKey(db, sealer);
         const { id } = held;
@@ -170,7 +179,7 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     },
     async deleteProfile(id) {
       const isDeleted = await database.write(
-        (db) => db.prepare('DELETE FROM profiles WHERE id = ?').run(id).changes === 1,
+        (db) => db.prepare('DELETE FROM logins WHERE id = ?').run(id).changes === 1,
       );
       return isDeleted ?? false;
     },
@@ -203,9 +212,10 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     async unlock() {
       return (await key.unlock()).record;
     },
-    moveKey: (target) => deps.moveKey(target),
+    moveKey: (target, quiesce) => deps.moveKey(target, quiesce),
     prove: () => database.prove(),
-    setAside: () => deps.setAside(),
+    identity: () => deps.identity(),
+    setAside: (identity) => deps.setAside(identity),
     changeCounter: () => database.changeCounter(),
     lock: (name, options) => locks.lock(`name:${name}`, { ...options, isLocal: deps.isLocal() }),
     close() {
@@ -221,6 +231,13 @@ function shownRecord(row: ProfileRow, newestGeneration: number | undefined): Pro
   return isIntact(row) ? recordOf(row, newestGeneration) : damagedRecordOf(row);
 }
 
+function movedAway(): OpenClawError {
+  return new OpenClawError({
+    code: 'STORE_BUSY',
+    message: 'The store was moved or removed while it was written to',
+  });
+}
+
 /** Between opening the key and this write another store may have taken the place: its rows need its own key. */
 function checkKey(db: DatabaseSync, sealer: Sealer): void {
   ensured(selectKeyId(db) === sealer.keyId ? sealer : undefined);
@@ -229,8 +246,5 @@ function checkKey(db: DatabaseSync, sealer: Sealer): void {
 /** After the key was opened there is a store; it can only be gone when somebody removed it at this moment. */
 function ensured<T>(value: T | undefined): T {
   if (value !== undefined) return value;
-  throw new OpenClawError({
-    code: 'STORE_BUSY',
-    message: 'The store was moved or removed while it was written to',
-  });
+  throw movedAway();
 }

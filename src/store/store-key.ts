@@ -2,7 +2,7 @@
 // record written before the key and completed after it, so that no crash leaves a key without a trace or a store
 // without a key. Which kind of key, and how it is kept, is decided in src/vault.
 import type { DatabaseSync } from 'node:sqlite';
-import { isOpenClawError, OpenClawError } from '../errors.ts';
+import { isOpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import { phraseOf } from '../vault/key-choice.ts';
@@ -24,6 +24,10 @@ export type StoreKey = {
   readRecord(): Promise<KeyRecord | undefined>;
   /** The key, from memory once it was opened: a keychain that locks later does no harm. */
   unlock(): Promise<OpenedKey>;
+  /** The same for a store that is there already: makes nothing. undefined while the store has no key. */
+  open(): Promise<OpenedKey | undefined>;
+  /** Whether this process has had a store open, be it another one or gone by now. */
+  wasOpened(): boolean;
   /** Loads the recorded key by another source, and keeps nothing. undefined while the store has none. */
   openWith(source: KeySource): Promise<OpenedKey | undefined>;
   /** The key that the store has just been sealed with. */
@@ -48,6 +52,7 @@ export function createStoreKey(deps: {
   const { database, locks, source, clock, random, folder, warn } = deps;
   let opened: OpenedKey | undefined;
   let opening: Promise<OpenedKey> | undefined;
+  let wasOpened = false;
 
   const readRow = (): Promise<KeyRow | undefined> => database.read(selectKeyRow);
 
@@ -92,19 +97,38 @@ export function createStoreKey(deps: {
     }
   };
 
+  /** The key may move to another place between the look at its record and the look at that place. */
   const load = async (row: CompleteKeyRow, from = source): Promise<OpenedKey> => {
+    for (let current = row; ;) {
+      try {
+        return await loadFrom(current, from);
+      } catch (error) {
+        const now = await readRow();
+        if (!isOpenClawError(error) || !isComplete(now) || now.key_id === current.key_id) throw error;
+        current = now;
+      }
+    }
+  };
+
+  const loadFrom = async (row: CompleteKeyRow, from: KeySource): Promise<OpenedKey> => {
     const record = recordOf(row);
-    await from.choose(record.kind);
+    // A process that has had the store open follows it to another place: its own wish was for the first one.
+    if (!wasOpened) await from.choose(record.kind);
     for (let tries = 1; ; tries += 1) {
       const sealer = createSealer(await from.load(record, tries > 1), record.keyId, folder);
       if (opens(sealer, row.check_value)) return { record, sealer };
       if (tries < askedAtMost && from.canAskAgain(record)) continue;
-      throw new OpenClawError({
-        code: 'KEY_WRONG',
-        message: `The key from ${phraseOf(record.kind)} is not the one that the stored logins were sealed with`,
-        data: { place: folder },
-      });
+      throw from.wrong(record);
     }
+  };
+
+  const shareOpening = async (open: () => Promise<OpenedKey>): Promise<OpenedKey> => {
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
+    opened = await opening;
+    wasOpened = true;
+    return opened;
   };
 
   return {
@@ -119,12 +143,15 @@ export function createStoreKey(deps: {
         if (row?.key_id === opened.record.keyId) return opened;
         opened = undefined;
       }
-      opening ??= openOrCreate().finally(() => {
-        opening = undefined;
-      });
-      opened = await opening;
-      return opened;
+      return shareOpening(openOrCreate);
     },
+    async open() {
+      const row = await readRow();
+      if (!isComplete(row)) return undefined;
+      if (row.key_id === opened?.record.keyId) return opened;
+      return shareOpening(() => load(row));
+    },
+    wasOpened: () => wasOpened,
     async openWith(other) {
       const row = await readRow();
       return isComplete(row) ? load(row, other) : undefined;
@@ -187,7 +214,7 @@ function selectKeyRow(db: DatabaseSync): KeyRow | undefined {
 }
 
 function holdsSealed(db: DatabaseSync): boolean {
-  const query = 'SELECT EXISTS (SELECT 1 FROM profiles) OR EXISTS (SELECT 1 FROM secrets) AS found';
+  const query = 'SELECT EXISTS (SELECT 1 FROM logins) OR EXISTS (SELECT 1 FROM secrets) AS found';
   return (db.prepare(query).get() as { found: number }).found === 1;
 }
 

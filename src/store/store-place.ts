@@ -3,11 +3,14 @@
 import {
   chmodSync,
   closeSync,
+  constants,
+  copyFileSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
 } from 'node:fs';
@@ -33,7 +36,9 @@ export type StorePlace = {
   /** Has `build` copy the store into an empty file beside it, whose path it returns. Leaves none when `build` throws. */
   copyAside(build: (file: string) => void): string;
   /** Moves store and unprotected key into a new folder beside them. The caller holds the lock. */
-  setAside(): string | undefined;
+  setAside(): string;
+  /** Copies and former stores that were kept in the folder. */
+  keptCopies(): string[];
   lockFile(name: string): string;
 };
 
@@ -115,17 +120,23 @@ export function createStorePlace(
       }
     },
     setAside() {
-      // The database first: without its log it is an older state, and a log without its database is nothing.
-      const names = ['', '-wal', '-shm', '-journal'].map((ending) => `${basename(file)}${ending}`);
-      const present = [...names, basename(insecureKeyFile(folder))].filter(
-        (name) => look(join(folder, name)) !== undefined,
-      );
-      if (present.length === 0) return undefined;
+      const key = insecureKeyFile(folder);
       try {
         const stamp = new Date(clock.nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
         const aside = mkdtempSync(join(folder, `aside-${stamp}-`));
-        for (const name of present) renameSync(join(folder, name), join(aside, name));
+        // The key is there before the store that it opens, and leaves after it: whoever is cut off leaves it with both.
+        const hasKey = look(key)?.isFile() === true;
+        if (hasKey) {
+          const copy = join(aside, basename(key));
+          copyFileSync(key, copy, constants.COPYFILE_EXCL);
+          syncFile(copy);
+          syncFolder(aside);
+        }
+        // The database first: without its log it is an older state, and a log without its database is nothing.
+        for (const ending of ['', '-wal', '-shm', '-journal']) moveInto(aside, `${file}${ending}`);
+        syncFolder(aside);
         syncFolder(folder);
+        if (hasKey) rmSync(key, { force: true });
         return aside;
       } catch (error) {
         throw storeFailure(error, folder);
@@ -141,6 +152,16 @@ export function createStorePlace(
         return copy;
       } catch (error) {
         rmSync(copy, { force: true });
+        throw storeFailure(error, folder);
+      }
+    },
+    keptCopies() {
+      const isKept = (name: string): boolean => /^(credentials\.sqlite\.)?aside-/.test(name);
+      try {
+        return readdirSync(folder)
+          .filter(isKept)
+          .map((name) => join(folder, name));
+      } catch (error) {
         throw storeFailure(error, folder);
       }
     },
@@ -186,6 +207,15 @@ function makeFolder(path: string): void {
   } catch (error) {
     // Another process was faster.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** What is not there is left out: the last process to close a database removes its log. */
+function moveInto(target: string, path: string): void {
+  try {
+    renameSync(path, join(target, basename(path)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -1,9 +1,9 @@
 // Reads and writes the key as a file: what counts as a key, and who else may be able to read it.
 // Which file is used is decided by the ladder of key sources.
 import { accessSync, closeSync, constants, fsyncSync, openSync, readFileSync, renameSync } from 'node:fs';
-import { rmSync, statSync, writeSync } from 'node:fs';
+import { lstatSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { OpenClawError } from '../errors.ts';
+import { isOpenClawError, OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import { keyLength } from './key-record.ts';
 
@@ -97,28 +97,40 @@ export function readPrivateFile(
     }
     return readFileSync(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    if (isOpenClawError(error)) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    // Moved away between the look and the reading.
+    if (code === 'ENOENT') return undefined;
     if (code === 'ENOTDIR' || code === 'ELOOP') throw invalid('cannot be reached by this path');
     if (code === 'EACCES' || code === 'EPERM') {
       throw invalid('is not readable for this user', 'Give this user the right to read {place}.');
     }
-    throw error;
+    throw invalid(`cannot be read (${code})`, 'See whether the disk that holds {place} is in order.');
   }
 }
 
-/** Writes the key as hex, mode 0600, whole or not at all. The caller has made sure that nobody else writes it. */
-export function writeKeyFile(path: string, key: Buffer): void {
+/**
+ * Writes the key as hex, mode 0600, whole or not at all; what is there already is kept as `former`. The caller has made
+ * sure that nobody else writes it. Throws KEY_FILE_INVALID.
+ */
+export function writeKeyFile(path: string, key: Buffer, former: string): void {
   const unfinished = `${path}.new`;
-  rmSync(unfinished, { force: true });
-  const file = openSync(unfinished, 'wx', 0o600);
   try {
-    writeSync(file, `${key.toString('hex')}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    rmSync(unfinished, { force: true });
+    const file = openSync(unfinished, 'wx', 0o600);
+    try {
+      writeSync(file, `${key.toString('hex')}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) renameSync(path, former);
+    renameSync(unfinished, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw keyFileInvalid(path, `cannot be written (${code})`, 'See whether its disk is full or read-only.');
   }
-  renameSync(unfinished, path);
-  syncFolder(dirname(path));
 }
 
 /** Makes a rename durable. Windows has no such call and needs none. */

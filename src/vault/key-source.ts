@@ -9,11 +9,13 @@ import { keychainService } from '../platform/keychain.ts';
 import type { Keychain } from '../platform/keychain.ts';
 import type { Random } from '../platform/random.ts';
 import { cleanText } from '../platform/text.ts';
-import { askedFor, decideKeySource, passphraseRequired, phraseOf } from './key-choice.ts';
+import { askedFor, decideKeySource, passphraseRequired } from './key-choice.ts';
 import type { KeyFacts } from './key-choice.ts';
 import { insecureKeyFile, keyFileInvalid, readKeyFile, writeKeyFile } from './key-file.ts';
 import { keyLength } from './key-record.ts';
 import type { KeyKind, KeyRecord } from './key-record.ts';
+import { keyMissing, keyWrong } from './key-trouble.ts';
+import type { KeyPlace } from './key-trouble.ts';
 import { deriveKey, newDerivation, passphraseFault, readPassphraseFile } from './passphrase.ts';
 import type { AskPassphrase, PassphraseRequest } from './passphrase.ts';
 
@@ -49,13 +51,15 @@ export type KeySource = {
   isMemoryAskedFor(): boolean;
   /** Where a key of this kind will be. */
   locate(kind: KeyKind, keyId: string): string | undefined;
-  /** Makes the key, or takes the one that is provided or was left by an attempt that was cut off. */
+  /** Makes the key, or takes the one that is provided. An unprotected one that lies there already is kept aside. */
   provide(record: KeyRecord): Promise<Buffer>;
   /**
    * The key of a store that was made before; `again` when the last one that was asked for did not open it. Adds
    * KEY_MISSING and KEY_WRONG.
    */
   load(record: KeyRecord, again?: boolean): Promise<Buffer>;
+  /** What is to be thrown when the key that `load` gave does not open the store. */
+  wrong(record: KeyRecord): OpenClawError;
   /** Whether another `load` can give another key: a person may have mistyped. */
   canAskAgain(record: KeyRecord): boolean;
   /** Removes the key of an attempt that was cut off before anything was sealed with it. */
@@ -137,15 +141,23 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
     if (kind === 'key-file') return keyFile();
     return kind === 'insecure-file' ? insecureFile : undefined;
   };
+  /** Why the next process could not rely on a file that this one can read. */
+  const unfitFor = (path: string): string | undefined => {
+    if (/^\/(dev\/(fd|std)|proc\/)/.test(path)) return 'is gone when this command ends';
+    const [given, own] = [path, insecureFile].map((file) => statSync(file, { throwIfNoEntry: false }));
+    const isOwn = given !== undefined && given.dev === own?.dev && given.ino === own.ino;
+    return isOwn ? 'is the unprotected key of the store itself' : undefined;
+  };
   const readFile = (kind: KeyKind, path: string): Buffer | undefined =>
     readKeyFile(path, { isPrivateFolder: kind === 'credentials-directory' });
 
-  const missing = (kind: KeyKind, detail: string): OpenClawError =>
-    new OpenClawError({
-      code: 'KEY_MISSING',
-      message: `The key that opens the stored logins is gone from ${phraseOf(kind)}: ${detail}`,
-      data: { place: cleanText(authDir, 300) },
-    });
+  /** Where `load` reads, when that is a file. */
+  const placeOf = ({ kind, location }: KeyRecord): KeyPlace | undefined => {
+    const path = kind === 'passphrase' ? passphraseFile() : (fileOf(kind) ?? location);
+    if (path === undefined || kind === 'keychain') return undefined;
+    const variable = variableOf[kind];
+    return { path, variable: variable !== undefined && env[variable] ? variable : undefined };
+  };
 
   const accountOf = (record: KeyRecord): string => record.location ?? accountFor(record.keyId);
 
@@ -195,11 +207,16 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
         return deriveKey(text, record.location ?? '', authDir);
       }
       const path = fileOf(kind) ?? record.location ?? '';
-      const found = readFile(kind, path);
-      if (found !== undefined) return found;
-      if (kind !== 'insecure-file') throw keyFileInvalid(path, 'does not exist');
+      const fault = kind === 'insecure-file' ? undefined : unfitFor(path);
+      if (fault !== undefined) throw keyFileInvalid(path, fault, 'Make another key, and name its file.');
+      if (kind !== 'insecure-file') {
+        const found = readFile(kind, path);
+        if (found !== undefined) return found;
+        throw keyFileInvalid(path, 'does not exist');
+      }
       const key = random.bytes(keyLength);
-      writeKeyFile(path, key);
+      // One that is there may open a store that was moved away without it: it is not to go with this store's.
+      writeKeyFile(path, key, `${path}.aside-${record.keyId}`);
       return key;
     },
 
@@ -213,14 +230,19 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
         if (key !== undefined) return key;
         // Some services show a locked collection as an empty one: only a keychain that works can miss an item.
         await keychain.probe();
-        throw missing(kind, `it has no item ${accountOf(record)} of service ${keychainService}`);
+        const detail = `it has no item ${accountOf(record)} of service ${keychainService}`;
+        throw keyMissing(record, { detail }, authDir);
       }
-      const path = fileOf(kind) ?? record.location;
-      if (path === undefined) throw missing(kind, 'it ended with the process that made it');
-      const key = readFile(kind, path);
-      if (key === undefined) throw missing(kind, `there is no file ${cleanText(path, 300)}`);
+      const place = placeOf(record);
+      if (place === undefined) {
+        throw keyMissing(record, { detail: 'it ended with the process that made it' }, authDir);
+      }
+      const key = readFile(kind, place.path);
+      if (key === undefined) throw keyMissing(record, { place }, authDir);
       return key;
     },
+
+    wrong: (record) => keyWrong(record, placeOf(record), authDir),
 
     canAskAgain: ({ kind }) =>
       kind === 'passphrase' && passphraseFile() === undefined && deps.askPassphrase !== undefined,
@@ -236,6 +258,13 @@ export function createKeySource(deps: KeySourceDeps): KeySource {
     },
   };
 }
+
+/** The variables that name the file of a kind, and win over what was recorded. */
+const variableOf: Partial<Record<KeyKind, string>> = {
+  passphrase: 'OPENCLAW_PASSPHRASE_FILE',
+  'key-file': 'OPENCLAW_AUTH_KEY_FILE',
+  'credentials-directory': 'CREDENTIALS_DIRECTORY',
+};
 
 function accountFor(keyId: string): string {
   return `credential-key-${keyId}`;

@@ -51,7 +51,7 @@ it('is served from memory by who has it, left out by who has not, and back after
   const running = await startResolver(store, clock);
 
   const db = new DatabaseSync(join(stateDir, 'auth', 'credentials.sqlite'));
-  db.prepare('UPDATE profiles SET dead_at_ms = 1 WHERE id = ?').run(first);
+  db.prepare('UPDATE logins SET dead_at_ms = 1 WHERE id = ?').run(first);
   db.close();
   await clock.advance(1_000);
   expect(await running()).toEqual([first, `Bearer ${canary}-first`]);

@@ -167,6 +167,35 @@ describe('what is known of a token when the server calls it dead', () => {
 describe('a store that cannot note the outcome', () => {
   const full = () => Promise.reject(new OpenClawError({ code: 'STORE_UNREADABLE', message: 'disk full' }));
 
+  it('a pair that is saved late ends the pause: who still has the old token gets it at once', async () => {
+    const stage = await stageRefresh();
+    let broken = true;
+    const note = (event: string): void => void stage.logged.push({ event, fields: undefined });
+    const engine = createRefreshEngine({
+      store: {
+        ...stage.store,
+        commitRefresh: (...args) => (broken ? full() : stage.store.commitRefresh(...args)),
+      },
+      exchange: (credential) => {
+        stage.sent.push(credential.refresh);
+        return stage.answer.exchange(credential);
+      },
+      clock: stage.clock,
+      // The pause is longer than the time after which saving is tried again.
+      random: createFakeRandom(0.999),
+      log: { debug: note, info: note, warn: note, error: note },
+    });
+    const saved = (): boolean => stage.logged.some(({ event }) => event === 'refresh_saved_late');
+    const first = engine.refresh(profileId, 1);
+    await expect(settle(stage.clock, first)).rejects.toMatchObject({ code: 'STORE_UNREADABLE' });
+    expect(engine.isPaused(profileId, 1, false)).toBe(true);
+    broken = false;
+    while (!saved()) await stage.clock.advance(1);
+    expect(engine.isPaused(profileId, 1, false)).toBe(false);
+    expect((await settle(stage.clock, engine.refresh(profileId, 1))).record.generation).toBe(2);
+    expect(stage.sent).toEqual(['refresh-1']);
+  });
+
   it('a dead token is not sent again by this process, and marked as soon as it can be', async () => {
     const stage = await stageRefresh();
     stage.answer.exchange = failing(dead);

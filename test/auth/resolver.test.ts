@@ -213,10 +213,62 @@ describe('a token that the upstream refuses', () => {
         expect.objectContaining({ code: 'TOKEN_REFUSED' }) as Error,
       );
     }
+    await world.clock.advance(120_000);
+    expect(() => lease(world.resolver, fresh)).toThrow(/also a fresh one/);
     expect(world.server.calls).toBe(1);
     fresh.report({ kind: 'ok' });
     await settle(world.clock, Promise.resolve(lease(world.resolver, fresh)));
     expect(world.server.calls).toBe(2);
+  });
+
+  it('and accepted for another model in turn, there is one refresh a minute at most', async () => {
+    const world = await setUp({ credential: {} });
+    let refused = 0;
+    for (let second = 0; second < 300; second += 1) {
+      const good = await lease(world.resolver);
+      good.report({ kind: 'ok' });
+      try {
+        await settle(world.clock, Promise.resolve(lease(world.resolver, good)));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'TOKEN_REFUSED', data: { profileId: id, isFresh: true } });
+        refused += 1;
+      }
+      await world.clock.advance(1_000);
+    }
+    expect(world.server.calls).toBeLessThanOrEqual(6);
+    expect(refused).toBe(300 - world.server.calls);
+  });
+
+  it('also when two processes take turns', async () => {
+    const world = await setUp({ credential: {} });
+    const store = openTestStore({ stateDir: world.stateDir, keychain: world.keychain, clock: world.clock });
+    const refresh = world.server.answer;
+    const elsewhere = async (generation: number): Promise<void> => {
+      const credential = (await store.readProfile(id))?.credential;
+      if (credential?.type !== 'oauth') throw new Error('there is no login');
+      await store.commitRefresh(id, generation, await refresh(credential));
+      await world.clock.advance(500);
+    };
+    const first = await lease(world.resolver);
+    const second = await settle(world.clock, Promise.resolve(lease(world.resolver, first)));
+    await elsewhere(second.generation);
+    const third = await lease(world.resolver);
+    expect(third.generation).toBe(3);
+    expect(() => lease(world.resolver, third)).toThrow(/also a fresh one/);
+    await world.clock.advance(60_000);
+    expect((await settle(world.clock, Promise.resolve(lease(world.resolver, third)))).generation).toBe(4);
+  });
+
+  it('a new login is refreshed when it is refused, however short ago the former one was', async () => {
+    const world = await setUp({ credential: {} });
+    await settle(world.clock, Promise.resolve(lease(world.resolver, await lease(world.resolver))));
+    const times = { issuedAt: world.clock.nowMs(), expires: world.clock.nowMs() + hour };
+    await world.clock.advance(10);
+    await world.store.saveLogin(id, oauthCredential({ access: 'anew', ...times }));
+    await world.clock.advance(500);
+    const anew = await lease(world.resolver);
+    expect(await bearer(anew)).toBe('Bearer anew');
+    expect((await settle(world.clock, Promise.resolve(lease(world.resolver, anew)))).generation).toBe(4);
   });
 });
 

@@ -3,9 +3,13 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createResolver } from '../../src/auth/resolver.ts';
+import { OpenClawError } from '../../src/errors.ts';
+import type { LogFields } from '../../src/platform/log.ts';
 import type { StoredProfile } from '../../src/store/credential-store.ts';
 import { oauthCredential } from '../support/credentials.ts';
+import { createFakeRandom } from '../support/fake-random.ts';
 import { dead, profileId, settle, stageRefresh, type RefreshStage } from '../support/refresh-stage.ts';
 
 const folders = ['auth', 'auth-high-water'];
@@ -77,6 +81,68 @@ describe.each([
     const outcomes = await settle(clock, Promise.all(engines.map((each) => each.bringBack(held))));
     expect(outcomes.filter(Boolean)).toHaveLength(1);
     expect(await stored(stage)).toMatchObject({ record: { generation: 3 }, credential: held.credential });
+  });
+});
+
+describe('a clock that was set back', () => {
+  it('does not make an older copy the newer state, as long as the marks know better', async () => {
+    const stage = await stageRefresh();
+    const { engine, clock } = stage;
+    await clock.advance(60_000);
+    await engine.refresh(profileId, 1);
+    const restore = backUp(stage, ['auth']);
+    clock.setWallMs(clock.nowMs() - 3_600_000);
+    const held = await engine.refresh(profileId, 2);
+    restore();
+    expect(await engine.bringBack(held)).toBe(true);
+    expect(await stored(stage)).toMatchObject({ record: { generation: 4 }, credential: held.credential });
+  });
+});
+
+describe('a copy that cannot be replaced', () => {
+  it('is named once for each reason, left alone more and more, and replaced when it can be', async () => {
+    const { store, clock, logged, engine, ...stage } = await stageRefresh();
+    const lasting = { access: 'access-1', refresh: 'refresh-1', expires: clock.nowMs() + 86_400_000 };
+    await store.saveLogin(profileId, oauthCredential(lasting));
+    const restore = backUp({ store, clock, logged, engine, ...stage });
+    const held = await engine.refresh(profileId, 2);
+    const trouble = { reason: 'the key is gone', attempts: 0 };
+    const note = (event: string, fields?: LogFields): void => void logged.push({ event, fields });
+    const resolver = createResolver({
+      store,
+      engine: {
+        ...engine,
+        bringBack(copy) {
+          trouble.attempts += 1;
+          if (trouble.reason === '') return engine.bringBack(copy);
+          return Promise.reject(new OpenClawError({ code: 'KEY_MISSING', message: trouble.reason }));
+        },
+      },
+      prepare: () => Promise.resolve({ apiKey: 'token', baseUrl: 'https://api.minimax.io/anthropic' }),
+      explicitOrder: () => undefined,
+      clock,
+      random: createFakeRandom(0.999),
+      log: { debug: note, info: note, warn: note, error: note },
+    });
+    const kept = (): unknown[] =>
+      logged.filter(({ event }) => event === 'older_copy_kept').map(({ fields }) => fields?.['reason']);
+    await resolver.load();
+    onTestFinished(resolver.start());
+    restore();
+    await clock.advance(10_000);
+    expect(trouble.attempts).toBeGreaterThan(1);
+    expect(trouble.attempts).toBeLessThanOrEqual(4);
+    expect(kept()).toEqual(['the key is gone']);
+    trouble.reason = 'the disk is full';
+    await clock.advance(600_000);
+    expect(trouble.attempts).toBeLessThanOrEqual(12);
+    expect(kept()).toEqual(['the key is gone', 'the disk is full']);
+    trouble.reason = '';
+    for (let step = 0; step < 320; step += 1) await clock.advance(1_000);
+    expect((await store.readProfile(profileId))?.credential).toEqual(held.credential);
+    const spent = trouble.attempts;
+    await clock.advance(600_000);
+    expect(trouble.attempts).toBe(spent);
   });
 });
 

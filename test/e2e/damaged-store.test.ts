@@ -114,7 +114,7 @@ const states: readonly State[] = [
   },
   {
     is: 'flipped in a date',
-    make: ({ file }) => withSql(file, 'UPDATE profiles SET expires_at_ms = expires_at_ms + 1024'),
+    make: ({ file }) => withSql(file, 'UPDATE logins SET expires_at_ms = expires_at_ms + 1024'),
     status: { ok: 'its row in the store is damaged' },
     refresh: ['STORE_CORRUPT', 'auth login --profile-id minimax-portal:default'],
     onboard: { ok: 'Logged in' },
@@ -122,7 +122,7 @@ const states: readonly State[] = [
   },
   {
     is: 'flipped in a sealed value',
-    make: ({ file }) => withSql(file, 'UPDATE profiles SET sealed = cast(substr(sealed, 2) AS BLOB)'),
+    make: ({ file }) => withSql(file, 'UPDATE logins SET sealed = cast(substr(sealed, 2) AS BLOB)'),
     status: { ok: 'its row in the store is damaged' },
     refresh: ['STORE_CORRUPT', 'auth login --profile-id minimax-portal:default'],
     onboard: { ok: 'Logged in' },

@@ -139,7 +139,7 @@ describe('a disk that is full', () => {
       const { home, disk, file } = await onSmallDisk(context);
       const { DatabaseSync } = await import('node:sqlite');
       const db = new DatabaseSync(file);
-      db.exec("UPDATE profiles SET account = 'somebody'");
+      db.exec("UPDATE logins SET account = 'somebody'");
       db.close();
       const before = fs.readFileSync(file);
       disk.fill();

@@ -152,14 +152,35 @@ describe('what passes', () => {
     expect(stage.resolver.asked).toHaveLength(1);
   });
 
-  it('an error body larger than what is held back', async () => {
-    const body = `{"error":{"message":"${'x'.repeat(300_000)}"}}`;
+  it('a refusal that is about a right, not about the login, and asks for no other token', async () => {
+    const body =
+      '{"type":"error","error":{"type":"permission_error","message":"your plan does not include this model"}}';
     const stage = await openStage((_request, response) => {
-      response.writeHead(500, { 'content-type': 'application/json' }).end(body);
+      response.writeHead(403, { 'content-type': 'application/json' }).end(body);
     });
     const answer = await stage.call();
-    expect([answer.status, answer.body.toString() === body]).toEqual([500, true]);
-    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'server_error' }]);
+    expect([answer.status, answer.body.toString()]).toEqual([403, body]);
+    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'forbidden' }]);
+    expect(stage.resolver.asked).toHaveLength(1);
+  });
+
+  it('JSON of unknown length as it comes, unless its first piece may be an error', async () => {
+    const pieces = ['{"type":"message",', '"content":[', `"${'x'.repeat(9_000)}"`, ']}'];
+    const error = ['{"error":{}, "content":"', 'x'.repeat(3_000), 'x'.repeat(3_000), '"}'];
+    for (const body of [pieces, error]) {
+      const stage = await openStage((_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const write = (index: number): void => {
+          const piece = body[index];
+          if (piece === undefined) response.end();
+          else response.write(piece, () => setImmediate(write, index + 1));
+        };
+        write(0);
+      });
+      const answer = await stage.call();
+      expect([answer.status, answer.body.toString()]).toEqual([200, body.join('')]);
+      expect(stage.resolver.outcomes).toEqual([{ kind: 'ok' }]);
+    }
   });
 });
 
@@ -201,13 +222,15 @@ describe('a refused login', () => {
   it('is seen in HTTP 200 too, compressed or not, and in a refusal without end', async () => {
     const refusal = '{"base_resp":{"status_code":1004,"status_msg":"login fail"}}';
     for (const [headers, body] of [
-      [{ 'content-type': 'application/json' }, Buffer.from(refusal)],
-      [{ 'content-type': 'application/json', 'content-encoding': 'gzip' }, gzipSync(refusal)],
+      [{ 'content-length': refusal.length }, Buffer.from(refusal)],
+      [{}, Buffer.from(refusal)],
+      [{ 'content-encoding': 'gzip' }, gzipSync(refusal)],
     ] as const) {
       const stage = await openStage((request, response) => {
         const isNew = request.headers['x-api-key'] === 'upstream-token-2';
-        response.writeHead(200, isNew ? {} : { ...headers, 'content-length': body.length });
-        response.end(isNew ? 'fine' : body);
+        response.writeHead(200, isNew ? {} : { 'content-type': 'application/json', ...headers });
+        if (isNew) response.end('fine');
+        else response.write(body.subarray(0, 30), () => response.end(body.subarray(30)));
       });
       expect((await stage.call()).body.toString()).toBe('fine');
     }
@@ -218,6 +241,20 @@ describe('a refused login', () => {
       else response.write('x'.repeat(200_000));
     });
     expect((await endless.call()).body.toString()).toBe('fine');
+  });
+
+  it('that has just been refreshed is told in the words of the upstream', async () => {
+    const stage = await openStage(refusedTokens(() => false));
+    const message = 'api.minimax.io refuses the credential of portal:default, also a fresh one.';
+    for (const isFresh of [true, false]) {
+      stage.resolver.answer = (lease, options) => {
+        if (options?.rejected === undefined) return lease;
+        throw new OpenClawError({ code: 'TOKEN_REFUSED', message, data: isFresh ? { isFresh } : {} });
+      };
+      const answer = await stage.call();
+      expect(answer.status).toBe(401);
+      expect(errorIn(answer).message).toContain(isFresh ? '(HTTP 401: invalid api key (2049))' : message);
+    }
   });
 
   it.each([

@@ -1,5 +1,5 @@
 // Upstreams that repeat the credential they were sent: the gateway's client and its log do not get to see it.
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { createMarkSearch } from '../support/canaries.ts';
@@ -34,7 +34,7 @@ describe('an upstream that repeats the token', () => {
         .writeHead(status, { 'retry-after': '7' })
         .end(error(`you sent ${authorization}, which is odd`)),
     );
-    expect(outcome.answer.status).toBe(status === 403 ? 401 : status);
+    expect(outcome.answer.status).toBe(status);
     expect(errorIn(outcome.answer).message).toContain('[redacted]');
     if (status === 429) expect(outcome.answer.headers['retry-after']).toBe('7');
     expectSilence(outcome);
@@ -65,6 +65,63 @@ describe('an upstream that repeats the token', () => {
     expectSilence(outcome);
   });
 
+  it.each([
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['gzip', (text: string) => Buffer.concat([gzipSync('x'), Buffer.from(text)])],
+  ])('in a body packed by %s', async (encoding, pack) => {
+    const outcome = await answerOf((response, authorization) =>
+      response.writeHead(400, { 'content-encoding': encoding }).end(pack(error(authorization))),
+    );
+    expect(outcome.answer.status).toBe(400);
+    expectSilence(outcome);
+  });
+
+  it.each<[string, Record<string, string>, (authorization: string) => (string | Buffer)[]]>([
+    ['behind what is held back', {}, (sent) => ['x'.repeat(70_000), sent]],
+    ['before what is held back is over', {}, (sent) => [sent + 'x'.repeat(70_000)]],
+    ['across the border', {}, (sent) => ['x'.repeat(65_516) + sent.slice(0, 40), sent.slice(40)]],
+    [
+      'in what unfolds into more than is read',
+      { 'content-encoding': 'gzip' },
+      (sent) => [gzipSync(sent + 'x'.repeat(300_000))],
+    ],
+    [
+      'in several encodings at once',
+      { 'content-encoding': 'gzip, gzip' },
+      (sent) => [gzipSync(gzipSync(sent))],
+    ],
+    ['in an encoding of its own', { 'content-encoding': 'x-none' }, (sent) => [sent]],
+    [
+      'in a body that is cut',
+      { 'content-encoding': 'gzip' },
+      (sent) => [gzipSync(sent + error('x'.repeat(99))).subarray(0, 60)],
+    ],
+  ])('%s: the gateway tells status and delay in its own words', async (_name, headers, pieces) => {
+    const outcome = await answerOf((response, authorization) => {
+      response.writeHead(503, { 'content-type': 'text/html', 'retry-after': '7', ...headers });
+      const [first, ...rest] = pieces(authorization);
+      response.write(first, () => response.end(rest.join('')));
+    });
+    expect(outcome.answer.status).toBe(503);
+    expect(outcome.answer.headers).toMatchObject({ 'content-type': 'application/json', 'retry-after': '7' });
+    expect(errorIn(outcome.answer).message).toMatch(/^HTTP 503; its text is too long or cannot be read/);
+    expect(outcome.stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'server_error' }]);
+    expectSilence(outcome);
+  });
+
+  it.each([
+    ['JSON', (text: string) => text.replaceAll('-', String.raw`\u002d`).replaceAll('x', String.raw`\u0078`)],
+    ['HTML', (text: string) => text.replace(/[-x]/g, (one) => (one === 'x' ? '&#120;' : '&#x2D;'))],
+    ['UTF-16', (text: string) => Buffer.from(text, 'utf16le').toString('latin1')],
+  ])('escaped as in %s', async (_name, escape) => {
+    const outcome = await answerOf((response, authorization) =>
+      response.writeHead(400).end(error('').replace('""', `"${escape(authorization)}"`)),
+    );
+    expect(errorIn(outcome.answer).message).toMatch(/^(Bearer \[redacted\]|HTTP 400)$/);
+    expectSilence(outcome);
+  });
+
   it('in base64', async () => {
     const outcome = await answerOf((response, authorization) =>
       response.writeHead(400).end(error(Buffer.from(authorization).toString('base64'))),
@@ -80,14 +137,39 @@ describe('an upstream that repeats the token', () => {
     expectSilence(outcome);
   });
 
-  it('in an error inside HTTP 200', async () => {
+  it.each([
+    ['with its length', (sent: string) => ({ base_resp: { status_code: 2013, status_msg: sent } }), true],
+    ['in pieces', (sent: string) => ({ base_resp: { status_code: 2013, status_msg: sent } }), false],
+    ['of no known form', (sent: string) => ({ error: sent }), true],
+  ])('in an error inside HTTP 200, %s', async (_name, bodyOf, hasLength) => {
     const outcome = await answerOf((response, authorization) => {
-      const body = JSON.stringify({ base_resp: { status_code: 2013, status_msg: authorization } });
-      response
-        .writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
-        .end(body);
+      const body = JSON.stringify(bodyOf(authorization));
+      const length = hasLength ? { 'content-length': body.length } : {};
+      response.writeHead(200, { 'content-type': 'application/json', ...length });
+      response.write(body.slice(0, 50), () => response.end(body.slice(50)));
     });
     expect(outcome.answer.status).toBe(502);
+    expectSilence(outcome);
+  });
+
+  it.each([
+    ['JSON', { 'content-type': 'application/json' }],
+    ['a stream', { 'content-type': 'text/event-stream' }],
+  ])('in headers of an answer that is good: they alone are left out (%s)', async (_name, headers) => {
+    const outcome = await answerOf((response, authorization) =>
+      response
+        .writeHead(200, {
+          ...headers,
+          'x-echo': authorization,
+          'x-address': `https://x/?t=${encodeURIComponent(authorization)}`,
+          'request-id': token,
+          'x-kept': '1',
+        })
+        .end('{"type":"message"}'),
+    );
+    expect([outcome.answer.status, outcome.answer.body.toString()]).toEqual([200, '{"type":"message"}']);
+    expect(outcome.answer.headers).toMatchObject({ ...headers, 'x-kept': '1' });
+    expect(outcome.answer.headers).not.toHaveProperty('x-echo');
     expectSilence(outcome);
   });
 
@@ -105,4 +187,15 @@ it('an error that repeats nothing is passed on byte for byte', async () => {
   const body = ` ${error('no such thing')}\n`;
   const { answer } = await answerOf((response) => response.writeHead(400).end(body));
   expect(answer.body.toString()).toBe(body);
+});
+
+it('what a provider sends along beside the token may come back', async () => {
+  const stage = await openStage((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"type":"message"}');
+  });
+  stage.resolver.answer = (lease) => ({
+    ...lease,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+  });
+  expect((await stage.call()).headers['content-type']).toBe('application/json');
 });

@@ -64,7 +64,7 @@ async function setUp() {
   await note();
   // A reader keeps what follows in the log.
   const reader = new DatabaseSync(file, { readOnly: true });
-  reader.exec('BEGIN; SELECT count(*) FROM profiles');
+  reader.exec('BEGIN; SELECT count(*) FROM logins');
   await store.recordIntent(ids[0] ?? '', 1);
   await note();
   await store.commitRefresh(ids[0] ?? '', 1, oauthCredential({ access: `${canary}-renewed` }));

@@ -39,7 +39,7 @@ async function setUp() {
   };
   const rowOf = (profile: string, from = file): ProfileRow => {
     const db = new DatabaseSync(from, { readOnly: true });
-    const row = db.prepare('SELECT * FROM profiles WHERE id = ?').get(profile) as ProfileRow;
+    const row = db.prepare('SELECT * FROM logins WHERE id = ?').get(profile) as ProfileRow;
     db.close();
     return row;
   };
@@ -68,7 +68,7 @@ describe('a row that was changed', () => {
     const { open, store, change } = await setUp();
     store.close();
     const value = replacements[column] ?? (column.endsWith('_ms') || column === 'intent_pid' ? 1 : 'x');
-    change(`UPDATE profiles SET ${column} = ? WHERE id = ?`, value, id);
+    change(`UPDATE logins SET ${column} = ? WHERE id = ?`, value, id);
     const later = open();
     const name = column === 'id' ? String(value) : id;
     const listed = (await later.listProfiles()).filter((record) => record.damaged === true);
@@ -79,7 +79,7 @@ describe('a row that was changed', () => {
 
   it('is neither built on nor mended by the steps of a refresh', async () => {
     const { store, change, rowOf } = await setUp();
-    change('UPDATE profiles SET account = ? WHERE id = ?', 'x', id);
+    change('UPDATE logins SET account = ? WHERE id = ?', 'x', id);
     const before = rowOf(id);
     await expect(store.recordIntent(id, 2)).rejects.toMatchObject(damaged(id));
     await expect(store.recordTransient(id, 2, 'no network')).rejects.toMatchObject(damaged(id));
@@ -90,7 +90,7 @@ describe('a row that was changed', () => {
   it('by somebody who knows the checksum still does not open', async () => {
     const { stateDir, store, change, rowOf } = await setUp();
     const swapped = { ...rowOf(id), sealed: rowOf(other).sealed };
-    const put = 'UPDATE profiles SET sealed = ?, checksum = ? WHERE id = ?';
+    const put = 'UPDATE logins SET sealed = ?, checksum = ? WHERE id = ?';
     change(put, swapped.sealed, rowChecksum(swapped), id);
     await expect(store.readProfile(id)).rejects.toMatchObject({
       ...damaged(id),
@@ -103,7 +103,7 @@ describe('a row that was changed', () => {
     const older = rowOf(id);
     await store.commitRefresh(id, 2, oauthCredential({ access: `${canary}-access-3` }));
     const mixed = { ...rowOf(id), sealed: older.sealed };
-    const put = 'UPDATE profiles SET sealed = ?, checksum = ? WHERE id = ?';
+    const put = 'UPDATE logins SET sealed = ?, checksum = ? WHERE id = ?';
     change(put, mixed.sealed, rowChecksum(mixed), id);
     await expect(store.readProfile(id)).rejects.toMatchObject({ ...damaged(id), data: { version: 3 } });
   });
@@ -111,8 +111,7 @@ describe('a row that was changed', () => {
   it('by somebody who knows the checksum decides nothing: what is decided by is sealed', async () => {
     const { store, change, rowOf } = await setUp();
     const row = { ...rowOf(id), region: 'cn', refreshable: 0 as const, expires_at_ms: 1 };
-    const put =
-      'UPDATE profiles SET region = ?, refreshable = 0, expires_at_ms = 1, checksum = ? WHERE id = ?';
+    const put = 'UPDATE logins SET region = ?, refreshable = 0, expires_at_ms = 1, checksum = ? WHERE id = ?';
     change(put, row.region, rowChecksum(row), id);
     const expected = { region: 'global', refreshable: true, expiresAtMs: 1_750_000_900_000 };
     expect((await store.readProfile(id))?.record).toMatchObject(expected);
@@ -120,7 +119,7 @@ describe('a row that was changed', () => {
 
   it('asks for a new login, after those that work', async () => {
     const { store, change } = await setUp();
-    change('UPDATE profiles SET account = ? WHERE id = ?', 'x', id);
+    change('UPDATE logins SET account = ? WHERE id = ?', 'x', id);
     const records = await store.listProfiles();
     expect(orderProfiles(records, undefined).ids).toEqual([other, id]);
     const states = records.map((record) => [record.id, describeLogin(record, 1_750_000_000_000).state]);
@@ -155,7 +154,7 @@ describe('the row that tells where the key is', () => {
 describe('in place of a damaged row', () => {
   it('a new login keeps a copy of the whole store first, and says where', async () => {
     const { stateDir, store, file, change, rowOf, copies, warnings, keychain } = await setUp();
-    change('UPDATE profiles SET sealed = ? WHERE id = ?', new Uint8Array([1, 2, 3]), id);
+    change('UPDATE logins SET sealed = ? WHERE id = ?', new Uint8Array([1, 2, 3]), id);
     const before = rowOf(id);
     const saved = await store.saveLogin(id, oauthCredential({ access: `${canary}-new` }));
     expect(saved).toMatchObject({ generation: 3 });
@@ -179,7 +178,7 @@ describe('in place of a damaged row', () => {
 
   it('a refresh that was on its way is saved, with a copy, and nothing of it is lost', async () => {
     const { store, change, copies } = await setUp();
-    change('UPDATE profiles SET generation = 7 WHERE id = ?', id);
+    change('UPDATE logins SET generation = 7 WHERE id = ?', id);
     const renewed = oauthCredential({ access: `${canary}-renewed` });
     expect(await store.commitRefresh(id, 1, renewed)).toBe('superseded');
     expect(await store.commitRefresh(id, 2, renewed)).toMatchObject({ generation: 3 });
@@ -189,7 +188,7 @@ describe('in place of a damaged row', () => {
 
   it('a save that is tried again makes no second copy, and the next damage a second', async () => {
     const { store, file, clock, change, copies } = await setUp();
-    const break_ = (): void => change('UPDATE profiles SET account = ? WHERE id = ?', 'x', id);
+    const break_ = (): void => change('UPDATE logins SET account = ? WHERE id = ?', 'x', id);
     break_();
     const writer = new DatabaseSync(file);
     writer.exec('BEGIN IMMEDIATE');

@@ -1,6 +1,6 @@
 // Moving a store from one key to another and back: every login stays, the old key opens nothing any more, and whatever
 // fails on the way leaves the store with exactly one key that opens it.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { moveStoreKey } from '../../src/auth/key-move.ts';
@@ -95,7 +95,7 @@ describe('a move', () => {
     await expectWhole(stage, 'passphrase', { OPENCLAW_PASSPHRASE_FILE: passphraseFile });
     await expect(stage.open().unlock()).rejects.toMatchObject({
       code: 'KEY_WRONG',
-      message: expect.stringContaining('from a passphrase') as string,
+      message: expect.stringContaining('(OPENCLAW_PASSPHRASE_FILE)') as string,
     });
   }, 20_000);
 
@@ -138,9 +138,9 @@ describe('a move', () => {
   });
 });
 
-describe('a move that does not come about', () => {
-  const locked = new OpenClawError({ code: 'KEYCHAIN_LOCKED', message: 'locked' });
+const locked = new OpenClawError({ code: 'KEYCHAIN_LOCKED', message: 'locked' });
 
+describe('a move that does not come about', () => {
   it.each<[string, KeyTarget, string]>([
     ['memory', { kind: 'memory' }, 'USAGE'],
     ['an unknown word', { kind: 'vault' }, 'USAGE'],
@@ -195,6 +195,154 @@ describe('a move that does not come about', () => {
   it('without a store is said to be that', async () => {
     const store = openTestStore({ stateDir: tempFolder() });
     await expect(moveStoreKey(store, { kind: 'keychain' })).rejects.toMatchObject({ code: 'NO_PROFILE' });
+  });
+});
+
+describe('what a move leaves alone', () => {
+  it.each(['insecure.key', 'a link to it', '/dev/stdin'])(
+    'a key file that is %s is refused, and no key is removed',
+    async (which) => {
+      const stage = await createStage({ kind: 'insecure-file' });
+      const link = join(stage.folder, 'link');
+      symlinkSync(stage.insecureKey, link);
+      const keyFile = { 'insecure.key': stage.insecureKey, 'a link to it': link }[which] ?? which;
+      await expect(moveStoreKey(stage.open(), { kind: 'key-file', keyFile })).rejects.toMatchObject({
+        code: 'KEY_FILE_INVALID',
+      });
+      await expectWhole(stage, 'insecure-file');
+    },
+  );
+
+  it('the old key of a copy that was kept beside the store stays until the copy is gone', async () => {
+    const stage = await createStage({ kind: 'keychain' });
+    const copy = join(stage.stateDir, 'auth', 'credentials.sqlite.aside-1750000000000');
+    writeFileSync(copy, 'as it was', { mode: 0o600 });
+    const moved = await moveStoreKey(stage.open(), { kind: 'key-file' });
+    expect(moved.leftover).toBe(`The old key was kept, as it opens ${copy}`);
+    expect(stage.keychain.items.size).toBe(1);
+    await moveStoreKey(stage.open(), { kind: 'insecure-file' });
+    expect(stage.keychain.items.size).toBe(1);
+    rmSync(copy);
+    await moveStoreKey(stage.open(), { kind: 'key-file' });
+    expect(stage.keychain.items.size).toBe(0);
+    await expectWhole(stage, 'key-file');
+  });
+
+  it('the old key stays for good when that is asked for', async () => {
+    const stage = await createStage({ kind: 'keychain' });
+    await moveStoreKey(stage.open(), { kind: 'key-file', keepOldKey: true });
+    await moveStoreKey(stage.open(), { kind: 'insecure-file' });
+    expect(stage.keychain.items.size).toBe(1);
+  });
+
+  it('a list of old keys that is damaged keeps no store where it is', async () => {
+    const stage = await createStage({ kind: 'keychain' });
+    const stubborn = { ...stage.keychain, delete: () => Promise.reject(locked) };
+    await moveStoreKey(stage.open({ keychain: stubborn }), { kind: 'key-file' });
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(join(stage.stateDir, 'auth', 'credentials.sqlite'));
+    expect(
+      db.prepare("UPDATE secrets SET sealed = zeroblob(60) WHERE name = 'keys-to-remove'").run().changes,
+    ).toBe(1);
+    db.close();
+    const warnings: string[] = [];
+    await moveStoreKey(stage.open({ warn: (text: string) => warnings.push(text) }), {
+      kind: 'insecure-file',
+    });
+    expect(warnings.join()).toContain('list of old keys to remove is damaged');
+    await expectWhole(stage, 'insecure-file');
+  });
+
+  it('no unprotected key is made for a store with a row that does not open', async () => {
+    const stage = await createStage({ kind: 'key-file' });
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(join(stage.stateDir, 'auth', 'credentials.sqlite'));
+    db.exec("UPDATE secrets SET sealed = zeroblob(60) WHERE name = 'gateway-token'");
+    db.close();
+    await expect(moveStoreKey(stage.open(), { kind: 'insecure-file' })).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+    });
+    expect(existsSync(stage.insecureKey)).toBe(false);
+  });
+
+  it('a store that has moved has moved, whatever cannot be tidied up', async () => {
+    const stage = await createStage({ kind: 'insecure-file' });
+    const store = stage.open();
+    await store.unlock();
+    const move = moveStoreKey(store, { kind: 'keychain' });
+    // In place of the old key lies something that cannot be removed.
+    stage.keychain.onSet = () => {
+      rmSync(stage.insecureKey);
+      mkdirSync(stage.insecureKey);
+      stage.keychain.onSet = undefined;
+    };
+    expect(await move).toMatchObject({
+      to: { kind: 'keychain' },
+      leftover: expect.stringContaining('could not be removed') as string,
+    });
+    await expectWhole(stage, 'keychain');
+  });
+
+  it('no refresh waits while a person thinks of a passphrase', async () => {
+    const stage = await createStage({ kind: 'insecure-file' });
+    const typed = Promise.withResolvers<string>();
+    const asked = Promise.withResolvers<void>();
+    const moving = stage.open({
+      env: {},
+      askPassphrase: () => {
+        asked.resolve();
+        return typed.promise;
+      },
+    });
+    const move = moveStoreKey(moving, { kind: 'passphrase' });
+    await asked.promise;
+    const refreshing = stage.open();
+    (await refreshing.lock(refreshLockName(ids[0] ?? ''), { timeoutMs: 0 }))();
+    (await refreshing.lock('key', { timeoutMs: 0 }))();
+    typed.resolve(passphrase);
+    await move;
+    await expectWhole(stage, 'passphrase');
+  });
+
+  it('of two at once the second finds the store moved, and says so', async () => {
+    const stage = await createStage({ kind: 'insecure-file' });
+    const outcomes = await Promise.allSettled([
+      moveStoreKey(stage.open(), { kind: 'keychain' }),
+      moveStoreKey(stage.open(), { kind: 'key-file' }),
+    ]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'STORE_BUSY' },
+    });
+    const { kind } = (await stage.open().readKeyRecord()) ?? {};
+    await expectWhole(stage, kind ?? '');
+    expect(stage.keychain.items.size).toBe(kind === 'keychain' ? 1 : 0);
+  });
+
+  it('a process that looks for the key while it moves finds it where it is then', async () => {
+    const stage = await createStage({ kind: 'keychain' });
+    const slow: typeof stage.keychain = {
+      ...stage.keychain,
+      // The record has been read; now the key moves, and its item goes.
+      async get(account) {
+        if ((await stage.open().readKeyRecord())?.kind === 'keychain') {
+          await moveStoreKey(stage.open(), { kind: 'key-file' });
+        }
+        return stage.keychain.get(account);
+      },
+    };
+    const reader = stage.open({ keychain: slow });
+    expect((await reader.readProfile(ids[0] ?? ''))?.credential.type).toBe('oauth');
+    expect(await reader.unlock()).toMatchObject({ kind: 'key-file' });
+  });
+
+  it('a process that asked for the first place by name goes on after the move', async () => {
+    const stage = await createStage({ kind: 'keychain' });
+    const saving = stage.open({ storage: { kind: 'keychain' } });
+    await saving.unlock();
+    await moveStoreKey(stage.open(), { kind: 'key-file' });
+    await saving.saveLogin(ids[0] ?? '', oauthCredential({ access: `${canary} ${ids[0] ?? ''}` }));
+    expect((await stage.open().readProfile(ids[0] ?? ''))?.record.generation).toBe(2);
   });
 });
 

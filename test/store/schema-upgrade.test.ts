@@ -1,10 +1,15 @@
 // A store that version 1 of the tables wrote (fixtures/version-1.sqlite, made by that version) is taken over whole.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { systemClock, type Clock } from '../../src/platform/clock.ts';
+import type { CredentialStore } from '../../src/store/credential-store.ts';
+import { upgradeStore } from '../../src/store/schema-upgrade.ts';
 import { oauthCredential } from '../support/credentials.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { openTestStore } from '../support/open-test-store.ts';
+import { settle } from '../support/refresh-stage.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 function createStage() {
@@ -16,8 +21,11 @@ function createStage() {
   const keyFile = join(folder, 'key');
   writeFileSync(keyFile, 'ab'.repeat(32), { mode: 0o600 });
   const env = { OPENCLAW_AUTH_KEY_FILE: keyFile };
-  return { stateDir, file, env, open: () => openTestStore({ stateDir, env }) };
+  const open = (clock: Clock = systemClock): CredentialStore => openTestStore({ stateDir, env, clock });
+  return { stateDir, file, env, open };
 }
+
+type Prepare = (this: DatabaseSync, sql: string) => StatementSync;
 
 const versionOf = (file: string): unknown => {
   const db = new DatabaseSync(file, { readOnly: true });
@@ -26,6 +34,12 @@ const versionOf = (file: string): unknown => {
   } finally {
     db.close();
   }
+};
+
+const write = (file: string, sql: string): void => {
+  const db = new DatabaseSync(file);
+  db.exec(sql);
+  db.close();
 };
 
 describe('a store of version 1', () => {
@@ -62,6 +76,61 @@ describe('a store of version 1', () => {
     const lists = await Promise.all(stores.map((store) => store.listProfiles()));
     for (const list of lists) expect(list).toHaveLength(2);
     await Promise.all(stores.map((store) => store.readProfile('minimax-portal:default')));
+  });
+
+  it('is found in order by a process that looks while another brings it up to date', async () => {
+    const stage = createStage();
+    const prepare = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'prepare')?.value as Prepare;
+    const spy = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    onTestFinished(() => spy.mockRestore());
+    spy.mockImplementation(function (this: DatabaseSync, sql) {
+      if (sql.includes('integrity_check')) {
+        spy.mockImplementation(prepare);
+        const other = new DatabaseSync(stage.file);
+        upgradeStore(other, 0);
+        other.close();
+      }
+      return prepare.call(this, sql);
+    });
+    expect(await stage.open().listProfiles()).toHaveLength(2);
+    expect(versionOf(stage.file)).toBe(2);
+  });
+
+  it('fails the older program, which still has it open, before it spends a refresh token', async () => {
+    const stage = createStage();
+    const older = new DatabaseSync(stage.file);
+    onTestFinished(() => older.close());
+    // What it does on the way to a refresh, in its order.
+    const look = (): unknown => older.prepare('SELECT * FROM profiles WHERE id = ?').get('x');
+    const intent = (): unknown => older.prepare('UPDATE profiles SET intent_at_ms = 1, intent_pid = 1').run();
+    look();
+    const store = stage.open();
+    expect(await store.listProfiles()).toHaveLength(2);
+    expect(look).toThrow('no such table');
+    expect(intent).toThrow('no such table');
+    expect(await store.readProfile('minimax-portal:default')).toBeDefined();
+  });
+
+  it.each([
+    ['waits for the older program that is asking a server', process.ppid, 0, 'STORE_BUSY'],
+    ['waits for nobody whose answer is long overdue', process.ppid, 70_000, 2],
+    ['waits for nobody who is dead', 2 ** 22 + 1, 0, 2],
+    ['waits for nobody who had the number of this process', process.pid, 0, 2],
+  ])('%s', async (_, pid, agoMs, expected) => {
+    const stage = createStage();
+    const clock = createFakeClock();
+    write(stage.file, `UPDATE profiles SET intent_at_ms = ${clock.nowMs() - agoMs}, intent_pid = ${pid}`);
+    const store = stage.open(clock);
+    const listing = store.listProfiles().then(
+      (list) => list.length,
+      (error: unknown) => (error as { code: string }).code,
+    );
+    expect(await settle(clock, listing)).toBe(expected);
+    write(
+      stage.file,
+      `UPDATE ${expected === 2 ? 'logins' : 'profiles'} SET intent_at_ms = NULL, intent_pid = NULL`,
+    );
+    expect(await settle(clock, store.listProfiles())).toHaveLength(2);
   });
 
   it('with other tables than it should have stays as it is', async () => {

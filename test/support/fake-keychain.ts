@@ -8,6 +8,8 @@ export type FakeKeychain = Keychain & {
   readonly calls: string[];
   /** Every call fails with this from now on; undefined mends it. */
   fail(error: OpenClawError | undefined): void;
+  /** Called when an item has been stored. */
+  onSet: (() => void) | undefined;
 };
 
 export function createFakeKeychain(): FakeKeychain {
@@ -20,9 +22,10 @@ export function createFakeKeychain(): FakeKeychain {
     await new Promise((resolve) => setImmediate(resolve));
     if (failure !== undefined) throw failure;
   };
-  return {
+  const keychain: FakeKeychain = {
     items,
     calls,
+    onSet: undefined,
     fail(error) {
       failure = error;
     },
@@ -33,6 +36,7 @@ export function createFakeKeychain(): FakeKeychain {
     async set(account, value) {
       await called('set');
       items.set(account, value);
+      keychain.onSet?.();
     },
     async delete(account) {
       await called('delete');
@@ -40,4 +44,5 @@ export function createFakeKeychain(): FakeKeychain {
     },
     probe: () => called('probe'),
   };
+  return keychain;
 }

@@ -1,5 +1,14 @@
 // Key files: what counts as a key, whose files are trusted, and that one is written whole.
-import { chmodSync, linkSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyFileFault, parseKey, readKeyFile, writeKeyFile } from '../../src/vault/key-file.ts';
@@ -77,10 +86,28 @@ describe('a key file on disk', () => {
     const folder = tempFolder();
     const path = join(folder, 'insecure.key');
     writeFileSync(`${path}.new`, 'left by a process that was killed');
-    writeKeyFile(path, key);
+    writeKeyFile(path, key, `${path}.former`);
     expect(readKeyFile(path)).toEqual(key);
     expect(readdirSync(folder)).toEqual(['insecure.key']);
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('takes no place from one that is there', () => {
+    const folder = tempFolder();
+    const [own, kept] = [join(folder, 'insecure.key'), join(folder, 'former.key')];
+    writeKeyFile(own, Buffer.alloc(32, 1), kept);
+    writeKeyFile(own, key, kept);
+    expect([readKeyFile(own), readKeyFile(kept)]).toEqual([key, Buffer.alloc(32, 1)]);
+  });
+
+  it.each([
+    ['that cannot be read', '/proc/self/mem', /cannot be read \(EIO\)/],
+    ['in a folder that is gone', '/none/of/these/key', /cannot be written \(ENOENT\)/],
+  ])('%s is named with the reason', (_, path, message) => {
+    const use = (): unknown =>
+      existsSync(path) ? readKeyFile(path) : writeKeyFile(path, key, `${path}.former`);
+    expect(use).toThrow(expect.objectContaining({ code: 'KEY_FILE_INVALID' }) as Error);
+    expect(use).toThrow(message);
   });
 
   it('is not there: undefined, which is no error', () => {
@@ -89,7 +116,7 @@ describe('a key file on disk', () => {
 
   it('may be reached through links, as mounts of secrets are', () => {
     const folder = tempFolder();
-    writeKeyFile(join(folder, 'a.key'), key);
+    writeKeyFile(join(folder, 'a.key'), key, join(folder, 'former.key'));
     symlinkSync(join(folder, 'a.key'), join(folder, 'b.key'));
     linkSync(join(folder, 'a.key'), join(folder, 'c.key'));
     expect(readKeyFile(join(folder, 'b.key'))).toEqual(key);
@@ -98,7 +125,7 @@ describe('a key file on disk', () => {
 
   it('names file and reason when it is open to others', () => {
     const path = join(tempFolder(), 'open.key');
-    writeKeyFile(path, key);
+    writeKeyFile(path, key, `${path}.former`);
     chmodSync(path, 0o644);
     expect(() => readKeyFile(path)).toThrow(
       expect.objectContaining({

@@ -1,4 +1,6 @@
 // `auth login`: a new login under its own name; the configuration is only touched to enable the plugin.
+import type { App } from '../../app.ts';
+import type { CredentialStore } from '../../store/credential-store.ts';
 import { createOutput, type CommandContext } from '../command-context.ts';
 import {
   logInWithChoice,
@@ -19,12 +21,13 @@ export async function authLogin(context: CommandContext, options: LoginOptions):
   try {
     const config = app.config();
     printConfigWarnings(output, config);
+    const store = app.store(readStorageOptions(options));
     const withFormer = await withFreshStore(
-      app,
+      store,
       context,
       output,
       { ...options, interactive: mayAsk(context, options) },
-      () => repeatFormer(app, options),
+      () => repeatFormer(app, store, options),
     );
     const session = await logInWithChoice(app, context, output, withFormer, {
       storage: readStorageOptions(options),
@@ -40,8 +43,8 @@ export async function authLogin(context: CommandContext, options: LoginOptions):
 }
 
 /** `auth login --profile-id X` for a login that exists: the same way and the same region, unless a flag says otherwise. */
-async function repeatFormer(app: ReturnType<typeof openApp>, options: LoginOptions): Promise<LoginOptions> {
-  const records = await app.store(readStorageOptions(options)).listProfiles();
+async function repeatFormer(app: App, store: CredentialStore, options: LoginOptions): Promise<LoginOptions> {
+  const records = await store.listProfiles();
   const former =
     options.profileId === undefined &&
     options.authChoice === undefined &&

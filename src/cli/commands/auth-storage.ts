@@ -13,6 +13,7 @@ type MigrateOptions = OutputOptions & {
   keyFile?: string;
   passphraseFile?: string;
   nonInteractive?: boolean;
+  keepOldKey?: boolean;
 };
 
 export async function authStorageShow(context: CommandContext, options: OutputOptions): Promise<number> {
@@ -65,12 +66,12 @@ export async function authStorageMigrate(
       return 0;
     }
     const { from, to, leftover } = await moveStoreKey(app.store(), target);
-    // From the place itself, as the next process will.
     const { text, safe } = describeStorage(to);
     output.line(`${output.style.good('✓')} Moved: ${describeStorage(from).text}`);
     output.line(`  Now      ${safe ? text : output.style.bad(text)}`);
-    for (const line of remarks(context, from, to)) output.line(`  Note     ${line}`);
-    if (leftover !== undefined) output.note(`  ${leftover}. It opens nothing any more.`);
+    for (const line of remarks(context, from, to, leftover === undefined && !target.keepOldKey))
+      output.line(`  Note     ${line}`);
+    if (leftover !== undefined) output.note(`  ${leftover}.`);
     output.result({
       changed: true,
       from: storageToJson(from),
@@ -104,6 +105,7 @@ function readTarget(kind: string, options: MigrateOptions) {
   }
   return {
     kind: known,
+    keepOldKey: options.keepOldKey === true,
     ...(options.keyFile === undefined ? {} : { keyFile: resolve(options.keyFile) }),
     ...(options.passphraseFile === undefined ? {} : { passphraseFile: resolve(options.passphraseFile) }),
   };
@@ -125,7 +127,7 @@ function isNothingToDo(current: KeyRecord, target: ReturnType<typeof readTarget>
 }
 
 /** What the next process needs and may not have. */
-function remarks(context: CommandContext, from: KeyRecord, to: KeyRecord): string[] {
+function remarks(context: CommandContext, from: KeyRecord, to: KeyRecord, isOldKeyGone: boolean): string[] {
   const { env } = context;
   const lines: string[] = [];
   const wish = env['OPENCLAW_AUTH_STORAGE'];
@@ -141,6 +143,11 @@ function remarks(context: CommandContext, from: KeyRecord, to: KeyRecord): strin
       'programs without a terminal need it: OPENCLAW_PASSPHRASE_FILE names a file with it in the first line',
     );
     lines.push('a gateway that runs cannot ask: restart it');
+  }
+  if (isOldKeyGone && (from.kind === 'keychain' || from.kind === 'insecure-file')) {
+    lines.push(
+      'the old key was removed: copies of the store from before now, such as backups, do not open any more',
+    );
   }
   if (from.kind === 'key-file')
     lines.push(`${from.location ?? 'the old key file'} is no longer used; it was left where it is`);

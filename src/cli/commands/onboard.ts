@@ -38,7 +38,7 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
       check: async (choice) => {
         if (options.model === undefined) return;
         const catalogue = await withFreshStore(
-          app,
+          app.store(storage),
           context,
           output,
           { ...options, interactive: mayAsk(context, options) },
