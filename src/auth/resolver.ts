@@ -251,6 +251,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const { dead, refreshable } = entry.stored.record;
     if (dead !== undefined) throw deadLogin(rejected.profileId, dead.reason);
     if (!refreshable) throw keyRefused(rejected);
+    // It has ended on the way: as due as it would have been a moment later.
+    if (clock.nowMs() >= entry.expiry.unusableAtMs) return renew(entry, options.signal, false);
     if (!forced.mayForce(entry.stored.record)) throw keyRefused(rejected, { isFresh: true });
     return renew(entry, options.signal, true);
   }

@@ -2,89 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createRefreshEngine } from '../../src/auth/refresh.ts';
-import { createResolver, type LiveResolver, type ResolverDeps } from '../../src/auth/resolver.ts';
+import { describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/auth/lease.ts';
 import { OpenClawError } from '../../src/errors.ts';
-import { silentLog } from '../../src/platform/log.ts';
-import type { Credential, OAuthCredential } from '../../src/plugin-sdk/credential.ts';
-import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { createFakeKeychain } from '../support/fake-keychain.ts';
-import { createFakeRandom } from '../support/fake-random.ts';
+import { bearer, hour, id, lease, provider, settle, setUp, type World } from '../support/resolver-stage.ts';
 import { oauthCredential } from '../support/credentials.ts';
 import { openTestStore } from '../support/open-test-store.ts';
-import { tempFolder } from '../support/temp-folder.ts';
-
-const provider = 'minimax-portal';
-const id = `${provider}:default`;
-const hour = 3_600_000;
-
-type World = Awaited<ReturnType<typeof setUp>>;
-
-async function setUp(options: { credential?: Partial<OAuthCredential>; deps?: Partial<ResolverDeps> } = {}) {
-  const clock = createFakeClock();
-  const stateDir = tempFolder();
-  const keychain = createFakeKeychain();
-  const store = openTestStore({ stateDir, keychain, clock });
-  const issuedAt = clock.nowMs();
-  if (options.credential !== undefined) {
-    await store.saveLogin(
-      id,
-      oauthCredential({ access: 'access-1', issuedAt, expires: issuedAt + hour, ...options.credential }),
-    );
-  }
-  const server: { calls: number; answer: (credential: OAuthCredential) => Promise<OAuthCredential> } = {
-    calls: 0,
-    answer: (credential) =>
-      Promise.resolve({
-        ...credential,
-        access: `access-${server.calls + 1}`,
-        issuedAt: clock.nowMs(),
-        expires: clock.nowMs() + hour,
-      }),
-  };
-  const exchange = (credential: OAuthCredential): Promise<OAuthCredential> => {
-    server.calls += 1;
-    return server.answer(credential);
-  };
-  const random = createFakeRandom(0);
-  const engine = createRefreshEngine({ store, exchange, clock, random, log: silentLog });
-  const resolver = createResolver({
-    store,
-    engine,
-    prepare: (_profileId, credential: Credential) => {
-      const token = credential.type === 'oauth' ? credential.access : '';
-      return Promise.resolve({
-        apiKey: token,
-        baseUrl: 'https://api.minimax.io/anthropic/',
-        headers: { authorization: `Bearer ${token}`, 'x-api-key': token },
-      });
-    },
-    explicitOrder: () => undefined,
-    clock,
-    random,
-    log: silentLog,
-    ...options.deps,
-  });
-  await resolver.load();
-  const stop = resolver.start();
-  onTestFinished(stop);
-  return { clock, stateDir, keychain, store, server, engine, resolver };
-}
-
-const lease = (resolver: LiveResolver, rejected?: Lease): Lease | Promise<Lease> =>
-  resolver.lease(provider, 'MiniMax-M3', rejected === undefined ? undefined : { rejected });
-const bearer = async (given: Lease | Promise<Lease>): Promise<string | undefined> =>
-  (await given).headers['authorization'];
-
-/** Time passes until the work is done. */
-async function settle<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  const progress = { done: false };
-  work.finally(() => (progress.done = true)).catch(() => undefined);
-  while (!progress.done) await clock.advance(10);
-  return work;
-}
 
 describe('a valid token', () => {
   it('is handed out at once, from memory, the same object each time', async () => {
@@ -183,92 +106,6 @@ describe('a token that is over', () => {
     const { resolver, server } = await setUp({ credential: { issuedAt: 0, expires: 1, refresh: '' } });
     expect(() => lease(resolver)).toThrow(expect.objectContaining({ code: 'LOGIN_DEAD' }) as Error);
     expect(server.calls).toBe(0);
-  });
-});
-
-describe('a token that the upstream refuses', () => {
-  it('is replaced by one forced refresh for all who were refused', async () => {
-    const world = await setUp({ credential: {} });
-    const refused = await lease(world.resolver);
-    const retries = Array.from({ length: 20 }, () => lease(world.resolver, refused));
-    const leases = await settle(world.clock, Promise.all(retries.map((one) => Promise.resolve(one))));
-    expect(new Set(leases.map((one) => one.generation))).toEqual(new Set([2]));
-    expect(world.server.calls).toBe(1);
-  });
-
-  it('is not refreshed again when a newer one is there already', async () => {
-    const world = await setUp({ credential: {} });
-    const refused = await lease(world.resolver);
-    await settle(world.clock, Promise.resolve(lease(world.resolver, refused)));
-    expect(await bearer(lease(world.resolver, refused))).toBe('Bearer access-2');
-    expect(world.server.calls).toBe(1);
-  });
-
-  it('when the fresh one is refused too, there is an error and no hammering', async () => {
-    const world = await setUp({ credential: {} });
-    const refused = await lease(world.resolver);
-    const fresh = await settle(world.clock, Promise.resolve(lease(world.resolver, refused)));
-    for (let again = 0; again < 5; again += 1) {
-      expect(() => lease(world.resolver, fresh)).toThrow(
-        expect.objectContaining({ code: 'TOKEN_REFUSED' }) as Error,
-      );
-    }
-    await world.clock.advance(120_000);
-    expect(() => lease(world.resolver, fresh)).toThrow(/also a fresh one/);
-    expect(world.server.calls).toBe(1);
-    fresh.report({ kind: 'ok' });
-    await settle(world.clock, Promise.resolve(lease(world.resolver, fresh)));
-    expect(world.server.calls).toBe(2);
-  });
-
-  it('and accepted for another model in turn, there is one refresh a minute at most', async () => {
-    const world = await setUp({ credential: {} });
-    let refused = 0;
-    for (let second = 0; second < 300; second += 1) {
-      const good = await lease(world.resolver);
-      good.report({ kind: 'ok' });
-      try {
-        await settle(world.clock, Promise.resolve(lease(world.resolver, good)));
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'TOKEN_REFUSED', data: { profileId: id, isFresh: true } });
-        refused += 1;
-      }
-      await world.clock.advance(1_000);
-    }
-    expect(world.server.calls).toBeLessThanOrEqual(6);
-    expect(refused).toBe(300 - world.server.calls);
-  });
-
-  it('also when two processes take turns', async () => {
-    const world = await setUp({ credential: {} });
-    const store = openTestStore({ stateDir: world.stateDir, keychain: world.keychain, clock: world.clock });
-    const refresh = world.server.answer;
-    const elsewhere = async (generation: number): Promise<void> => {
-      const credential = (await store.readProfile(id))?.credential;
-      if (credential?.type !== 'oauth') throw new Error('there is no login');
-      await store.commitRefresh(id, generation, await refresh(credential));
-      await world.clock.advance(500);
-    };
-    const first = await lease(world.resolver);
-    const second = await settle(world.clock, Promise.resolve(lease(world.resolver, first)));
-    await elsewhere(second.generation);
-    const third = await lease(world.resolver);
-    expect(third.generation).toBe(3);
-    expect(() => lease(world.resolver, third)).toThrow(/also a fresh one/);
-    await world.clock.advance(60_000);
-    expect((await settle(world.clock, Promise.resolve(lease(world.resolver, third)))).generation).toBe(4);
-  });
-
-  it('a new login is refreshed when it is refused, however short ago the former one was', async () => {
-    const world = await setUp({ credential: {} });
-    await settle(world.clock, Promise.resolve(lease(world.resolver, await lease(world.resolver))));
-    const times = { issuedAt: world.clock.nowMs(), expires: world.clock.nowMs() + hour };
-    await world.clock.advance(10);
-    await world.store.saveLogin(id, oauthCredential({ access: 'anew', ...times }));
-    await world.clock.advance(500);
-    const anew = await lease(world.resolver);
-    expect(await bearer(anew)).toBe('Bearer anew');
-    expect((await settle(world.clock, Promise.resolve(lease(world.resolver, anew)))).generation).toBe(4);
   });
 });
 
