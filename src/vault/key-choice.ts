@@ -138,6 +138,7 @@ function unknownKind(source: string, value: string): OpenClawError {
   return new OpenClawError({
     code: 'USAGE',
     message: `${source} does not know "${cleanText(value, 60)}": it is one of ${keyKinds.join(', ')}`,
+    remedy: `Leave ${source} out to take the safest place there is, or name one of them.`,
   });
 }
 

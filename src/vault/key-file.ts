@@ -154,10 +154,18 @@ export function keyFileInvalid(
   return new OpenClawError({
     code: 'KEY_FILE_INVALID',
     message: `The ${what} ${place} ${fault}`,
-    ...(remedy === undefined ? {} : { remedy }),
+    ...(remedy === undefined ? usualRemedy[what] : { remedy }),
     data: { place },
   });
 }
+
+const usualRemedy: Readonly<Record<SecretFile, { readonly remedy?: string }>> = {
+  'key file': {},
+  'passphrase file': {
+    remedy:
+      'Put the passphrase into the first line of a file that only this user can read, and name that file in OPENCLAW_PASSPHRASE_FILE.',
+  },
+};
 
 function isWritable(path: string): boolean {
   try {

@@ -73,6 +73,14 @@ describe('a passphrase file', () => {
     expect(() => readPassphraseFile(path)).toThrow(`The passphrase file ${path} ${fault}`);
   });
 
+  it('has a remedy of its own', () => {
+    expect(() => readPassphraseFile(tempFolder())).toThrow(
+      expect.objectContaining({
+        remedy: expect.stringContaining('OPENCLAW_PASSPHRASE_FILE') as string,
+      }) as Error,
+    );
+  });
+
   it('that is not there is undefined', () => {
     expect(readPassphraseFile(join(tempFolder(), 'none'))).toBeUndefined();
   });

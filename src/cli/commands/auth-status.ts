@@ -164,7 +164,9 @@ function printRow(output: Output, { record, status, active }: Row, nowMs: number
     `  Login    ${facts.filter((fact) => fact !== undefined).join(', ')}, ${formatDuration(nowMs - record.createdAtMs)} old`,
   );
   if (status.detail !== undefined) output.line(`  Why      ${status.detail}`);
-  if (record.restored !== undefined) output.line(`  Backup   ${style.warn(describeOlderCopy(record))}`);
+  // The reason of a dead login has it already.
+  if (record.restored !== undefined && record.dead === undefined)
+    output.line(`  Backup   ${style.warn(describeOlderCopy(record))}`);
   if (record.expiresAtMs !== undefined && state !== 'needs_login') {
     const renewed = record.refreshable ? 'renewed by itself' : 'cannot be renewed';
     const verb = record.expiresAtMs >= nowMs ? 'ends' : 'ended';
