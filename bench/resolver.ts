@@ -104,6 +104,7 @@ function storeWithOneLogin(): CredentialStore {
     prove: refuse,
     identity: refuse,
     setAside: refuse,
+    lockAll: refuse,
     lock: refuse,
   };
 }

@@ -1,11 +1,11 @@
 // A login from the approved method to the saved profile: the place for the secret is proved before anybody is asked to
 // approve, a free call proves the token, and what was saved is read back. A failure leaves the former login as it was.
-import { OpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
+import { OpenClawError, isOpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { AuthContext, AuthMethod, AuthResult, ProviderPlugin } from '../plugin-sdk/index.ts';
 import { refreshLockName } from './refresh.ts';
-import type { CredentialStore, KeyRecord, ProfileRecord } from '../store/credential-store.ts';
+import type { CredentialStore, KeyRecord, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 
 export type LoginDeps = {
   store: CredentialStore;
@@ -66,7 +66,8 @@ export async function performLogin(
     record = await save(deps, profile.profileId, profile.credential, context.signal);
   } catch (error) {
     // Nobody will ever use what was granted: it is not left alive at the server.
-    await revokeQuietly(deps, provider, profile.credential);
+    const mayBeStored = isOpenClawError(error) && error.data['mayBeStored'] === true;
+    if (!mayBeStored) await revokeQuietly(deps, provider, profile.credential);
     throw error;
   }
   deps.onStep?.('saved');
@@ -143,6 +144,12 @@ const mayPass: ReadonlySet<ErrorCode> = new Set([
   'PASSPHRASE_REQUIRED',
 ]);
 
+/** As it was given, or renewed by a gateway that has seen it already. */
+function isSaved(read: StoredProfile | undefined, saved: ProfileRecord, credential: Credential): boolean {
+  if (read?.record.createdAtMs !== saved.createdAtMs) return false;
+  return read.record.generation > saved.generation || sameSecret(read.credential, credential);
+}
+
 /** An approval is somebody's effort: a store that is busy or full is tried again before it is given up. */
 async function save(
   deps: LoginDeps,
@@ -153,11 +160,13 @@ async function save(
   const { store, clock } = deps;
   const deadlineMs = clock.monotonicMs() + saveForMs;
   let told = false;
+  let saved: ProfileRecord | undefined;
   for (;;) {
     try {
-      const saved = await store.saveLogin(profileId, credential);
+      // Once only: by the time of another try a gateway may have renewed it, and this pair would be a spent one.
+      saved ??= await store.saveLogin(profileId, credential);
       const read = await store.readProfile(profileId);
-      if (read !== undefined && sameSecret(read.credential, credential)) return saved;
+      if (isSaved(read, saved, credential)) return read?.record ?? saved;
       throw new OpenClawError({
         code: 'LOGIN_NOT_SAVED',
         message: `The login ${profileId} could not be read back from the store after it was saved.`,
@@ -169,8 +178,14 @@ async function save(
       if (clock.monotonicMs() >= deadlineMs || signal.aborted) {
         throw new OpenClawError({
           code: 'LOGIN_NOT_SAVED',
-          message: `The login was approved, but could not be saved: ${failure.message}.`,
-          data: { profileId },
+          message:
+            saved === undefined
+              ? `The login was approved, but could not be saved: ${failure.message}.`
+              : `The login was saved, but could not be read back: ${failure.message}.`,
+          ...(saved === undefined
+            ? {}
+            : { remedy: 'It is kept. Mend the store, then see whether it works: `openclaw auth status`.' }),
+          data: { profileId, mayBeStored: saved !== undefined },
         });
       }
       if (!told) deps.onUnsaved?.(failure);

@@ -10,6 +10,7 @@ import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 import { isOlderCopy } from '../store/older-copy.ts';
 import { waitBounded } from './bounded-wait.ts';
+import { retryDelayMs, type Pace } from './expiry.ts';
 import { createForcedRefreshes } from './forced-refreshes.ts';
 import type { Lease, LeaseOptions, Resolver } from './lease.ts';
 import { createEntry, groupByProvider, type LeaseEntry } from './lease-entry.ts';
@@ -49,6 +50,8 @@ export type LiveResolver = Resolver & {
 
 /** Other processes' changes are seen, and due refreshes begun, at this rate; one PRAGMA each time. */
 const tickMs = 250;
+const reloadPace: Pace = { baseMs: 1_000, ceilingMs: 30_000 };
+const noPause = { counter: Number.NaN, failures: 0, untilMs: -Infinity };
 const defaultWaitLimitMs = 30_000;
 /** For so long after a request that could not be served the next attempts follow quickly. */
 const demandMs = 30_000;
@@ -68,6 +71,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   let seenCounter = Number.NaN;
   let loading: Promise<void> | undefined;
   let reloadTrouble: string | undefined;
+  let reloadPause = noPause;
   const forced = createForcedRefreshes(clock);
   const olderCopies = createOlderCopies(engine, clock, random, log);
   let keyLeases = readKeyLeases();
@@ -207,16 +211,29 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       if (reason !== reloadTrouble) log.error('reload_failed', { reason });
       reloadTrouble = reason;
     };
+    let counter: number;
     try {
       if (loading !== undefined) return;
-      if (store.changeCounter() === seenCounter && !olderCopies.isDue()) return;
+      counter = store.changeCounter();
+      if (counter === seenCounter && !olderCopies.isDue()) return;
     } catch (error) {
       failed(error);
       return;
     }
-    reloadOnce().then(() => {
-      reloadTrouble = undefined;
-    }, failed);
+    // What could not be read may need a key that costs seconds or a person: it is tried again at its own pace.
+    if (counter === reloadPause.counter && clock.monotonicMs() < reloadPause.untilMs) return;
+    reloadOnce().then(
+      () => {
+        reloadTrouble = undefined;
+        reloadPause = noPause;
+      },
+      (error: unknown) => {
+        const failures = counter === reloadPause.counter ? reloadPause.failures + 1 : 1;
+        const delayMs = retryDelayMs(failures, 0.5 + random.fraction() / 2, undefined, reloadPace);
+        reloadPause = { counter, failures, untilMs: clock.monotonicMs() + delayMs };
+        failed(error);
+      },
+    );
   }
 
   function tick(): void {

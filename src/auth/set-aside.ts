@@ -20,22 +20,24 @@ export async function setAsideStore(
   const releases: (() => void)[] = [];
   const deadlineMs = clock.monotonicMs() + waitMs;
   try {
-    for (const id of await listIds(store)) {
-      const timeoutMs = Math.max(0, deadlineMs - clock.monotonicMs());
-      releases.push(await store.lock(refreshLockName(id), { timeoutMs }).catch(stillInUse));
+    const ids = await listIds(store);
+    const hold = (): { timeoutMs: number } => ({ timeoutMs: Math.max(0, deadlineMs - clock.monotonicMs()) });
+    for (const id of ids ?? []) {
+      releases.push(await store.lock(refreshLockName(id), hold()).catch(stillInUse));
     }
+    if (ids === undefined) releases.push(await store.lockAll(hold()).catch(stillInUse));
     return await store.setAside(identity);
   } finally {
     for (const release of releases) release();
   }
 }
 
-/** A store that cannot even be listed is one that nobody saves into. */
-async function listIds(store: CredentialStore): Promise<readonly string[]> {
+/** undefined when it cannot even be listed; a process that had it open before the damage may go on saving into it. */
+async function listIds(store: CredentialStore): Promise<readonly string[] | undefined> {
   try {
     return (await store.listProfiles()).map(({ id }) => id);
   } catch (error) {
-    if (isOpenClawError(error) && error.code === 'STORE_CORRUPT') return [];
+    if (isOpenClawError(error) && error.code === 'STORE_CORRUPT') return undefined;
     throw error;
   }
 }

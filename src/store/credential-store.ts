@@ -135,5 +135,7 @@ export type CredentialStore = {
    * signal's reason.
    */
   lock(name: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<() => void>;
+  /** Every lock that any process has taken here so far; for when it is not known which there are. */
+  lockAll(options: { timeoutMs: number }): Promise<() => void>;
   close(): void;
 };

@@ -11,42 +11,23 @@ export const oldestVersion = 1;
 
 const tables = ['key_record', 'generations', 'profiles', 'secrets'];
 
-/** Longer than one exchange with a server takes. */
-const exchangeMs = 60_000;
-
 /**
- * Does nothing when another process has done it meanwhile. Throws what SQLite throws, its SQLITE_BUSY also while a
- * process of the older program waits for a server's answer: it could not save it in the new tables.
+ * Does nothing when another process has done it meanwhile. Throws what SQLite throws, its SQLITE_BUSY also when
+ * `isInUse` says that a process of the older program waits for a server's answer or for room on the disk: what it has to
+ * save does not fit the new tables.
  */
-export function upgradeStore(db: DatabaseSync, nowMs: number): void {
+export function upgradeStore(db: DatabaseSync, isInUse: () => boolean): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     if (version < schemaVersion) {
-      if (isRefreshRunning(db, nowMs)) throw Object.assign(new Error('a refresh is running'), { errcode: 5 });
+      if (isInUse()) throw Object.assign(new Error('a refresh is running'), { errcode: 5 });
       rebuild(db);
     }
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
-  }
-}
-
-function isRefreshRunning(db: DatabaseSync, nowMs: number): boolean {
-  const query =
-    'SELECT intent_pid AS pid FROM profiles WHERE intent_pid IS NOT NULL AND abs(intent_at_ms - ?) < ?';
-  const intents = db.prepare(query).all(nowMs, exchangeMs) as { pid: number }[];
-  // Containers give the same number again: this process has begun nothing in the older tables.
-  return intents.some(({ pid }) => pid !== process.pid && isAlive(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -9,6 +9,7 @@ import { sleep } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import { schema, schemaVersion, tables } from './schema.ts';
+import { isHeld } from './held-lock.ts';
 import { oldestVersion, upgradeStore } from './schema-upgrade.ts';
 import { isBusy, storeFailure } from './store-failure.ts';
 import type { StorePlace } from './store-place.ts';
@@ -95,7 +96,8 @@ export function createSqliteDatabase(deps: {
     address.search = '?mode=rw';
     const db = new DatabaseSync(address, { timeout: 0 });
     try {
-      if (identify(db, place) < schemaVersion) upgrade(db, clock.nowMs());
+      if (identify(db, place) < schemaVersion)
+        upgrade(db, () => place.lockFiles().some((file) => file !== place.lockFile('key') && isHeld(file)));
       // A store that was copied by SQLite itself comes back without its log.
       db.exec('PRAGMA journal_mode = WAL');
       return configure(db, identity);
@@ -223,10 +225,10 @@ function identify(db: DatabaseSync, place: StorePlace): number {
   return version;
 }
 
-function upgrade(db: DatabaseSync, nowMs: number): void {
+function upgrade(db: DatabaseSync, isInUse: () => boolean): void {
   try {
     db.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-    upgradeStore(db, nowMs);
+    upgradeStore(db, isInUse);
   } catch (error) {
     // SQLITE_ERROR: a statement that does not fit the tables that are there.
     throw (error as { errcode?: number }).errcode === 1 ? broken(notOurs) : error;

@@ -45,6 +45,8 @@ export type SqliteStoreDeps = {
 export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
   const { database, key, locks, clock, highWater } = deps;
   const keptCopies = createKeptCopies(database, deps.warn);
+  /** The key of the store in which this process noted its intent, by login. */
+  const begunWith = new Map<string, string | undefined>();
 
   const takeMarks = (): Marks => (database.isInMemory() ? () => undefined : highWater.take());
 
@@ -121,6 +123,9 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
       const outcome = await database.write((db): ProfileRecord | 'superseded' => {
         checkKey(db, sealer);
         const row = selectRow(db, id);
+        // Not logged out: it was begun with another store than the one that lies here now.
+        const begun = begunWith.get(id);
+        if (row === undefined && begun !== undefined && begun !== selectKeyId(db)) throw movedAway();
         if (row === undefined) return 'superseded';
         // The row may have been damaged while the server was asked: what it has granted is not lost over that.
         const stored = isIntact(row) ? row.generation : lastGeneration(db, id);
@@ -152,6 +157,7 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
       const isRecorded = await database.write((db) => {
         const row = selectIntactRow(db, id);
         if (row?.generation !== generation || row.dead_at_ms !== null) return false;
+        begunWith.set(id, selectKeyId(db));
         writeRow(db, { ...row, intent_at_ms: clock.nowMs(), intent_pid: process.pid });
         return true;
       });
@@ -217,6 +223,7 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     identity: () => deps.identity(),
     setAside: (identity) => deps.setAside(identity),
     changeCounter: () => database.changeCounter(),
+    lockAll: (options) => locks.lockPresent('key', options),
     lock: (name, options) => locks.lock(`name:${name}`, { ...options, isLocal: deps.isLocal() }),
     close() {
       locks.close();

@@ -13,6 +13,8 @@ export type LockOptions = { readonly timeoutMs: number; readonly signal?: AbortS
 export type StoreLocks = {
   /** See CredentialStore; `isLocal` leaves the disk and the other processes out of it. */
   lock(name: string, options: LockOptions & { readonly isLocal?: boolean }): Promise<() => void>;
+  /** Every lock that has ever been taken in this folder, but the one named `except`. */
+  lockPresent(except: string, options: LockOptions): Promise<() => void>;
   /** Releases all that is held; whoever still waits gets STORE_BUSY. */
   close(): void;
 };
@@ -101,6 +103,24 @@ export function createStoreLocks(deps: {
         throw error;
       }
     },
+    async lockPresent(except, { timeoutMs }) {
+      const deadlineMs = clock.monotonicMs() + timeoutMs;
+      const unlocks: (() => void)[] = [];
+      const unlockAll = (): void => unlocks.forEach((unlock) => unlock());
+      try {
+        for (const file of place.lockFiles()) {
+          if (file === place.lockFile(except)) continue;
+          const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
+          const unlock = await acquireFileLock(file, { clock, random, timeoutMs: leftMs });
+          if (unlock === undefined) throw tooLong(file, timeoutMs);
+          unlocks.push(unlock);
+        }
+      } catch (error) {
+        unlockAll();
+        throw storeFailure(error, place.folder);
+      }
+      return unlockAll;
+    },
     close() {
       isClosed = true;
       for (const release of held) release();
@@ -112,7 +132,7 @@ function tooLong(name: string, timeoutMs: number): OpenClawError {
   const shown = cleanText(name, 120);
   return new OpenClawError({
     code: 'STORE_BUSY',
-    message: `Another holder kept the lock ${shown} for more than ${timeoutMs / 1_000} s`,
+    message: `Another holder kept the lock ${shown} for more than ${Math.round(timeoutMs / 100) / 10} s`,
     data: { lock: shown },
   });
 }

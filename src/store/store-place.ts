@@ -40,6 +40,8 @@ export type StorePlace = {
   /** Copies and former stores that were kept in the folder. */
   keptCopies(): string[];
   lockFile(name: string): string;
+  /** Of all locks that were ever taken here. */
+  lockFiles(): string[];
 };
 
 const folderMode = 0o700;
@@ -164,6 +166,12 @@ export function createStorePlace(
       } catch (error) {
         throw storeFailure(error, folder);
       }
+    },
+    lockFiles() {
+      if (look(locks) === undefined) return [];
+      return readdirSync(locks)
+        .filter((name) => /^[0-9a-f]{24}\.sqlite$/.test(name))
+        .map((name) => join(locks, name));
     },
     lockFile(name) {
       const digest = createHash('sha256').update(name).digest('hex').slice(0, 24);

@@ -51,15 +51,20 @@ it('gives up on a store that somebody goes on saving into, and leaves it', async
   expect(await settle(clock, setAsideStore(cli, clock, identity))).toBeDefined();
 });
 
-it('waits for nobody when the store cannot even be listed', async () => {
+it('waits also when the store cannot even be listed: a process may have had it open before', async () => {
   const stage = await stageRefresh();
   const { store, stateDir, clock } = stage;
-  const release = await store.lock(refreshLockName(profileId), { timeoutMs: 0 });
+  const holder = stage.other().store;
+  const release = await holder.lock(refreshLockName(profileId), { timeoutMs: 0 });
   const file = join(stateDir, 'auth', 'credentials.sqlite');
   store.close();
   writeFileSync(file, 'rubbish '.repeat(1_000));
   const cli = stage.other().store;
-  expect(await settle(clock, setAsideStore(cli, clock, cli.identity() ?? ''))).toBeDefined();
-  expect(existsSync(file)).toBe(false);
+  const identity = cli.identity() ?? '';
+  await expect(settle(clock, setAsideStore(cli, clock, identity))).rejects.toMatchObject({
+    code: 'STORE_BUSY',
+  });
   release();
+  expect(await settle(clock, setAsideStore(cli, clock, identity))).toBeDefined();
+  expect(existsSync(file)).toBe(false);
 });

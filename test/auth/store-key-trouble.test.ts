@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { performLogin, performLogout } from '../../src/auth/login.ts';
 import { moveStoreKey } from '../../src/auth/key-move.ts';
 import { OpenClawError } from '../../src/errors.ts';
-import type { ProviderPlugin } from '../../src/plugin-sdk/index.ts';
+import type { CredentialStore } from '../../src/store/credential-store.ts';
+import type { AuthMethod, ProviderPlugin } from '../../src/plugin-sdk/index.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import { createFakeAuthContext } from '../support/fake-auth-context.ts';
 import { oauthCredential } from '../support/credentials.ts';
@@ -28,6 +29,14 @@ function createProvider(calls: string[]): ProviderPlugin {
     },
   };
 }
+
+const approvedAtOnce: AuthMethod = {
+  id: 'oauth',
+  kind: 'device_code',
+  label: 'OAuth',
+  run: () => Promise.reject(new Error('not interactive')),
+  runNonInteractive: () => Promise.resolve({ profiles: [{ profileId: id, credential: oauthCredential() }] }),
+};
 
 describe('logging out', () => {
   it('with Ctrl-C at the passphrase deletes nothing', async () => {
@@ -117,5 +126,60 @@ describe('logging in', () => {
     expect((await openTestStore({ stateDir, keychain }).readProfile(id))?.credential).toEqual(
       oauthCredential(),
     );
+  });
+
+  it.each(['renewed before it is read back', 'renewed while the store is busy'])(
+    'is saved once, and not over what a gateway has made of it: %s',
+    async (when) => {
+      const stateDir = tempFolder();
+      const keychain = createFakeKeychain();
+      const real = openTestStore({ stateDir, keychain });
+      let reads = 0;
+      const store: CredentialStore = {
+        ...real,
+        async readProfile(profileId) {
+          reads += 1;
+          if (reads === 1) {
+            await real.commitRefresh(id, 1, oauthCredential({ access: 'renewed', refresh: 'renewed' }));
+            if (when.includes('busy')) throw new OpenClawError({ code: 'STORE_BUSY', message: 'busy' });
+          }
+          return real.readProfile(profileId);
+        },
+      };
+      const calls: string[] = [];
+      const report = await performLogin(
+        { store, clock: fastClock, interactive: false, requirePersistence: true },
+        createProvider(calls),
+        approvedAtOnce,
+        createFakeAuthContext().context,
+      );
+      expect(report.record).toMatchObject({ id, generation: 2 });
+      expect(calls).toEqual([]);
+      expect((await real.readProfile(id))?.credential).toMatchObject({ refresh: 'renewed' });
+    },
+  );
+
+  it('is not revoked when it was saved and only cannot be read back', async () => {
+    const real = openTestStore({ stateDir: tempFolder() });
+    const busy = new OpenClawError({ code: 'STORE_BUSY', message: 'busy' });
+    const store: CredentialStore = { ...real, readProfile: () => Promise.reject(busy) };
+    const calls: string[] = [];
+    const quick: Clock = {
+      ...fastClock,
+      setTimer: (run, ms, options) => systemClock.setTimer(run, ms / 1_000, options),
+      monotonicMs: () => systemClock.monotonicMs() * 1_000,
+    };
+    const login = performLogin(
+      { store, clock: quick, interactive: false, requirePersistence: true },
+      createProvider(calls),
+      approvedAtOnce,
+      createFakeAuthContext().context,
+    );
+    await expect(login).rejects.toMatchObject({
+      code: 'LOGIN_NOT_SAVED',
+      message: expect.stringContaining('was saved, but could not be read back') as string,
+    });
+    expect(calls).toEqual([]);
+    expect((await real.readProfile(id))?.credential).toEqual(oauthCredential());
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
 import type { CredentialStore } from '../../src/store/credential-store.ts';
 import { upgradeStore } from '../../src/store/schema-upgrade.ts';
+import { refreshLockName } from '../../src/auth/refresh.ts';
 import { oauthCredential } from '../support/credentials.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { openTestStore } from '../support/open-test-store.ts';
@@ -34,12 +35,6 @@ const versionOf = (file: string): unknown => {
   } finally {
     db.close();
   }
-};
-
-const write = (file: string, sql: string): void => {
-  const db = new DatabaseSync(file);
-  db.exec(sql);
-  db.close();
 };
 
 describe('a store of version 1', () => {
@@ -87,7 +82,7 @@ describe('a store of version 1', () => {
       if (sql.includes('integrity_check')) {
         spy.mockImplementation(prepare);
         const other = new DatabaseSync(stage.file);
-        upgradeStore(other, 0);
+        upgradeStore(other, () => false);
         other.close();
       }
       return prepare.call(this, sql);
@@ -111,26 +106,18 @@ describe('a store of version 1', () => {
     expect(await store.readProfile('minimax-portal:default')).toBeDefined();
   });
 
-  it.each([
-    ['waits for the older program that is asking a server', process.ppid, 0, 'STORE_BUSY'],
-    ['waits for nobody whose answer is long overdue', process.ppid, 70_000, 2],
-    ['waits for nobody who is dead', 2 ** 22 + 1, 0, 2],
-    ['waits for nobody who had the number of this process', process.pid, 0, 2],
-  ])('%s', async (_, pid, agoMs, expected) => {
+  it('waits for the older program as long as it asks a server, or holds a pair that it cannot save', async () => {
     const stage = createStage();
     const clock = createFakeClock();
-    write(stage.file, `UPDATE profiles SET intent_at_ms = ${clock.nowMs() - agoMs}, intent_pid = ${pid}`);
+    const older = stage.open();
+    const release = await older.lock(refreshLockName('minimax-portal:default'), { timeoutMs: 0 });
     const store = stage.open(clock);
-    const listing = store.listProfiles().then(
-      (list) => list.length,
-      (error: unknown) => (error as { code: string }).code,
-    );
-    expect(await settle(clock, listing)).toBe(expected);
-    write(
-      stage.file,
-      `UPDATE ${expected === 2 ? 'logins' : 'profiles'} SET intent_at_ms = NULL, intent_pid = NULL`,
-    );
+    const refused = expect(settle(clock, store.listProfiles())).rejects.toMatchObject({ code: 'STORE_BUSY' });
+    await refused;
+    expect(versionOf(stage.file)).toBe(1);
+    release();
     expect(await settle(clock, store.listProfiles())).toHaveLength(2);
+    expect(versionOf(stage.file)).toBe(2);
   });
 
   it('with other tables than it should have stays as it is', async () => {

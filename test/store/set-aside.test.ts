@@ -87,4 +87,21 @@ describe('a process that had the store open', () => {
     renameSync(join(aside, 'credentials.sqlite'), stage.file);
     expect(await store.commitRefresh(id, 1, renewed)).toMatchObject({ generation: 2 });
   });
+
+  it('leaves a pair that comes back to its store alone, when another store without that login lies there', async () => {
+    const stage = createStage();
+    const gateway = stage.open(insecure);
+    await gateway.saveLogin(id, oauthCredential());
+    expect(await gateway.recordIntent(id, 1)).toBe(true);
+    const cli = stage.open(insecure);
+    const aside = (await cli.setAside(cli.identity() ?? '')) ?? '';
+    await cli.saveLogin('minimax-portal:other', oauthCredential());
+    const commit = (): Promise<unknown> => gateway.commitRefresh(id, 1, oauthCredential({ refresh: 'next' }));
+    await expect(commit()).rejects.toMatchObject({ code: 'STORE_BUSY' });
+    expect((await cli.listProfiles()).map((record) => record.id)).toEqual(['minimax-portal:other']);
+    // A login of that name in the new store stands, though.
+    await cli.saveLogin(id, oauthCredential());
+    expect(await commit()).toBe('superseded');
+    expect(existsSync(aside)).toBe(true);
+  });
 });
