@@ -7,12 +7,11 @@ import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts'
 import { createBrowser, describeRemote, noBrowser } from '../platform/browser.ts';
 import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
-import { keyKinds } from '../vault/key-record.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { withFreshStore } from './fresh-store.ts';
 import { formatRelative } from './ui/duration.ts';
 import { createPrompter } from './ui/prompter.ts';
-import { describeStorage } from './ui/storage-text.ts';
+import { describeStorage, readKeyKind } from './ui/storage-text.ts';
 
 export type LoginOptions = {
   json?: boolean;
@@ -139,14 +138,8 @@ function stepText(step: 'approved' | 'verified' | 'saved'): string {
 
 /** Throws USAGE for a kind that there is not. */
 export function readStorageOptions(options: LoginOptions): StorageOptions {
-  const kind = keyKinds.find((known) => known === options.storage);
-  if (options.storage !== undefined && kind === undefined) {
-    throw new OpenClawError({
-      code: 'USAGE',
-      message: `There is no storage ${JSON.stringify(options.storage.slice(0, 40))}. There is: ${keyKinds.filter((known) => known !== 'memory').join(', ')}.`,
-      remedy: 'Leave --storage out to take the safest place there is. See `openclaw onboard --help`.',
-    });
-  }
+  const remedy = 'Leave --storage out to take the safest place there is. See `openclaw onboard --help`.';
+  const kind = options.storage === undefined ? undefined : readKeyKind(options.storage, remedy);
   return {
     ...(kind === undefined ? {} : { kind }),
     ...(options.insecureStorage === true ? { insecureStorage: true } : {}),

@@ -125,7 +125,7 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
         const row = selectRow(db, id);
         // Not logged out: it was begun with another store than the one that lies here now.
         const begun = begunWith.get(id);
-        if (row === undefined && begun !== undefined && begun !== selectKeyId(db)) throw movedAway();
+        if (row === undefined && begun !== undefined && begun !== sealer.keyId) throw movedAway();
         if (row === undefined) return 'superseded';
         // The row may have been damaged while the server was asked: what it has granted is not lost over that.
         const stored = isIntact(row) ? row.generation : lastGeneration(db, id);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startGateway } from '../support/gateway-process.ts';
 import { createHome, follow, loggedIn, onboardArgs, startPortal, type Home } from '../support/cli-process.ts';
 
 const passphrase = 'correct horse battery';
@@ -96,22 +97,8 @@ describe('a move', () => {
   it('goes on under a gateway that serves, which refreshes and saves with the new key', async () => {
     const portal = await startPortal();
     const home = await loggedIn(portal);
-    const gateway = home.start(['gateway', 'run', '--port', '0', '--json']);
-    const { url } = JSON.parse(await gateway.line('stdout', /"url"/)) as { url: string };
-    const token = (await home.run(['gateway', 'token'])).stdout.trim();
-    const ask = async () => {
-      const response = await fetch(`${url}/v1/messages`, {
-        method: 'POST',
-        headers: { 'x-api-key': token, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model: 'minimax-portal/MiniMax-M3',
-          max_tokens: 5,
-          messages: [{ role: 'user', content: 'hello' }],
-        }),
-      });
-      await response.text();
-      return response.status;
-    };
+    const gateway = await startGateway(home);
+    const ask = async (): Promise<number> => (await gateway.ask()).status;
     expect(await ask()).toBe(200);
     const moved = await home.run(['auth', 'storage', 'migrate', 'insecure-file']);
     expect(moved).toMatchObject({ code: 0 });

@@ -45,7 +45,7 @@ describe('the session bus', () => {
   it.each([
     ['unix:path=/run/user/1000/bus,guid=abc', ['/run/user/1000/bus']],
     ['unix:path=/a%20b%2cc%c3%bc', ['/a b,cü']],
-    ['unix:abstract=/tmp/dbus-x,guid=1', ['\0/tmp/dbus-x']],
+    ['unix:abstract=a-bus,guid=1', ['\0a-bus']],
     ['unix:runtime=yes', ['/run/here/bus']],
     ['tcp:host=127.0.0.1,port=9;unix:path=/b', ['/b']],
     ['tcp:host=127.0.0.1,port=9', []],

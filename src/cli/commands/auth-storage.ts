@@ -1,13 +1,11 @@
 // `auth storage`: where the key that opens the logins is kept, and moving it.
 import { resolve } from 'node:path';
 import { moveStoreKey } from '../../auth/key-move.ts';
-import type { App } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
 import type { KeyRecord } from '../../store/credential-store.ts';
-import { keyKinds } from '../../vault/key-record.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
-import { describeStorage, storageToJson } from '../ui/storage-text.ts';
+import { describeStorage, readKeyKind, storageToJson } from '../ui/storage-text.ts';
 
 type MigrateOptions = OutputOptions & {
   keyFile?: string;
@@ -54,8 +52,8 @@ export async function authStorageMigrate(
   const app = openApp(context, options);
   try {
     const target = readTarget(kind, options);
-    const current = await existing(app);
-    if (isNothingToDo(current, target)) {
+    const current = await app.store().readKeyRecord();
+    if (current !== undefined && isNothingToDo(current, target)) {
       output.line(`Nothing to move: ${describeStorage(current).text}.`);
       output.result({
         changed: false,
@@ -85,18 +83,11 @@ export async function authStorageMigrate(
 }
 
 function readTarget(kind: string, options: MigrateOptions) {
-  const known = keyKinds.find((candidate) => candidate === kind);
+  const remedy = 'See `openclaw auth storage migrate --help`.';
+  const known = readKeyKind(kind, remedy);
   const refuse = (message: string): never => {
-    throw new OpenClawError({
-      code: 'USAGE',
-      message,
-      remedy: 'See `openclaw auth storage migrate --help`.',
-    });
+    throw new OpenClawError({ code: 'USAGE', message, remedy });
   };
-  const kinds = keyKinds.filter((candidate) => candidate !== 'memory');
-  if (known === undefined) {
-    return refuse(`There is no storage ${JSON.stringify(kind.slice(0, 40))}. There is: ${kinds.join(', ')}.`);
-  }
   if (options.keyFile !== undefined && known !== 'key-file') {
     return refuse('--key-file belongs to `migrate key-file`.');
   }
@@ -109,15 +100,6 @@ function readTarget(kind: string, options: MigrateOptions) {
     ...(options.keyFile === undefined ? {} : { keyFile: resolve(options.keyFile) }),
     ...(options.passphraseFile === undefined ? {} : { passphraseFile: resolve(options.passphraseFile) }),
   };
-}
-
-async function existing(app: App): Promise<KeyRecord> {
-  const key = await app.store().readKeyRecord();
-  if (key !== undefined) return key;
-  throw new OpenClawError({
-    code: 'NO_PROFILE',
-    message: 'There is no store yet, so there is no key to move.',
-  });
 }
 
 /** A passphrase can be changed, and a key file replaced by another; the other places have one key each. */

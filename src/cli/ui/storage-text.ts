@@ -1,5 +1,19 @@
-// Where the key is kept, in words and as JSON.
+// Where the key is kept: the word that a person types for it, and how it is told in words and as JSON.
+import { OpenClawError } from '../../errors.ts';
 import type { KeyRecord } from '../../store/credential-store.ts';
+import { keyKinds, type KeyKind } from '../../vault/key-record.ts';
+
+/** Throws USAGE with this remedy for a kind that there is not. */
+export function readKeyKind(word: string, remedy: string): KeyKind {
+  const kind = keyKinds.find((known) => known === word);
+  if (kind !== undefined) return kind;
+  const lasting = keyKinds.filter((known) => known !== 'memory');
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: `There is no storage ${JSON.stringify(word.slice(0, 40))}. There is: ${lasting.join(', ')}.`,
+    remedy,
+  });
+}
 
 /** `safe` is false where the key lies beside what it opens; `place` is what a person would look at. */
 export function describeStorage(key: KeyRecord): { text: string; safe: boolean; place?: string } {
