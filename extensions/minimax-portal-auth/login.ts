@@ -50,13 +50,15 @@ export async function logIn(deps: LoginDeps, regionId: RegionId, context: AuthCo
     verificationUrl: url,
     trusted,
     expiresInMs: started.login.expiresInMs,
-    regionLabel: `${region.label}, ${host}`,
+    regionLabel: region.label,
+    host,
+    providerLabel: 'MiniMax',
   };
   const display = context.prompter.deviceCode?.(prompt);
   if (display === undefined) {
     context.prompter.note(`Open ${url} and approve the code ${prompt.userCode}.`, `MiniMax ${region.label}`);
   }
-  if (trusted) void context.openUrl(url);
+  if (trusted && display?.opensBrowser !== true) void context.openUrl(url);
   try {
     const grant = await awaitApproval(
       { client: started.client, clock, random, host, onState: (state) => display?.update(state) },

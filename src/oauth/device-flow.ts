@@ -3,12 +3,8 @@
 import { OpenClawError } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
+import type { DeviceFlowState } from './login-phase.ts';
 import { toLoginError, type Grant, type OAuthClient, type PendingLogin } from './oauth-client.ts';
-
-export type DeviceFlowState =
-  | { kind: 'waiting'; remainingMs: number }
-  | { kind: 'slowed'; remainingMs: number; intervalMs: number }
-  | { kind: 'trouble'; remainingMs: number; reason: string; retryInMs: number };
 
 export type DeviceFlowDeps = {
   client: Pick<OAuthClient, 'poll'>;

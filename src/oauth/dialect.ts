@@ -27,6 +27,8 @@ export type TokenAnswer = {
   readonly refreshToken?: string;
   readonly lifetimeMs?: number;
   readonly scope?: string;
+  /** OpenID Connect Core section 2; only from a server that a dialect expects one of. */
+  readonly idToken?: string;
   /** Members beyond the standard that the caller asked its dialect for, still as the server wrote them. */
   readonly extra?: Readonly<Record<string, string>>;
 };
@@ -42,6 +44,14 @@ export type Dialect = {
   readonly deviceAuthorizationUrl: string;
   readonly tokenUrl: string;
   readonly revocationUrl?: string;
+  /** Where a browser asks for a code (RFC 6749 section 3.1); absent where the server has no such flow. */
+  readonly authorizationUrl?: string;
+  /** What `iss` of an authorization response must be (RFC 9207), exactly. */
+  readonly issuer?: string;
+  /** The server has promised `iss` in every authorization response: one without it is not its answer. */
+  readonly sendsIssuer?: boolean;
+  /** With the scope `openid`, a code's grant holds an ID token that carries the nonce. */
+  readonly sendsIdTokens?: boolean;
   /** `grant_type` of the polling request. */
   readonly pollGrantType: string;
   /** Used when the server gives no interval; RFC 8628 says 5 s. */

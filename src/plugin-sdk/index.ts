@@ -5,6 +5,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Fetch } from '../platform/fetch.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
+import type { DeviceFlowState } from '../oauth/login-phase.ts';
+import type { LoopbackServer } from '../oauth/loopback-server.ts';
 import type { Credential, OAuthCredential } from './credential.ts';
 
 export type { ApiKeyCredential, Credential, OAuthCredential, TokenCredential } from './credential.ts';
@@ -81,6 +83,13 @@ export type ProviderPlugin = {
   buildMissingAuthMessage?(context: { provider: string }): string | undefined;
 };
 
+/** A login that was begun in one process and is finished in another. */
+export type StartedLogin = {
+  /** Everything that `complete` needs, as JSON; it holds secrets and is kept sealed. */
+  pending: Readonly<Record<string, unknown>>;
+  prompt: DeviceCodePrompt;
+};
+
 export type AuthMethod = {
   id: string;
   label: string;
@@ -89,6 +98,10 @@ export type AuthMethod = {
   run(context: AuthContext): Promise<AuthResult>;
   /** Without a terminal: never asks; throws INPUT_REQUIRED naming the missing flag. */
   runNonInteractive?(context: AuthContext): Promise<AuthResult>;
+  /** Begins a device login and does not wait. This host only. */
+  start?(context: AuthContext): Promise<StartedLogin>;
+  /** Waits for the approval of what `start` began, for as long as the code lives or the signal lets it. */
+  complete?(context: AuthContext, pending: StartedLogin['pending']): Promise<AuthResult>;
 };
 
 export type AuthContext = {
@@ -102,6 +115,18 @@ export type AuthContext = {
   readonly signal: AbortSignal;
   /** Command-line options by their long names in camel case: `region`, `profileId`. */
   readonly opts: Readonly<Record<string, string | boolean | undefined>>;
+  /** How the person is led; absent in a host that leaves that to the method. */
+  readonly flow?: LoginFlow;
+};
+
+/** This host only. */
+export type LoginFlow = {
+  /** `loopback`: by the browser of this machine, which can reach a listener here. May change when the person asks. */
+  current(): 'loopback' | 'device';
+  /** Aborts when `current` changes; a new one afterwards. */
+  turn(): AbortSignal;
+  /** The one listener of this login, started when first asked for; the host tells it the end and closes it. */
+  loopback(): Promise<LoopbackServer>;
 };
 
 export type AuthPrompter = {
@@ -112,6 +137,8 @@ export type AuthPrompter = {
   confirm(question: { message: string; initialValue?: boolean; flag?: string }): Promise<boolean>;
   /** Shows the user code and where to enter it (RFC 8628 section 3.3). This host has it; another may not. */
   deviceCode?(prompt: DeviceCodePrompt): DeviceCodeDisplay;
+  /** Sends the person to an authorization page that comes back to a listener here (RFC 8252). This host only. */
+  authorization?(prompt: AuthorizationPrompt): AuthorizationDisplay;
 };
 
 export type SelectOption = { value: string; label: string; hint?: string };
@@ -123,19 +150,33 @@ export type DeviceCodePrompt = {
   trusted: boolean;
   /** How long the code lives, milliseconds. */
   expiresInMs: number;
+  /** `Global`. */
   regionLabel: string;
+  /** `account.minimax.io`. */
+  host: string;
+  /** `MiniMax`. */
+  providerLabel: string;
 };
+
+export type AuthorizationPrompt = {
+  authorizationUrl: string;
+  trusted: boolean;
+  regionLabel: string;
+  host: string;
+  providerLabel: string;
+  expiresInMs: number;
+  /** Takes the address where a browser ended that could not reach the listener; the reason when it is refused. */
+  paste(url: string): string | undefined;
+};
+
+export type AuthorizationDisplay = { stop(): void };
 
 export type DeviceCodeDisplay = {
-  update(state: DeviceState): void;
+  /** The host has opened what is to be opened: the method leaves the browser alone. */
+  readonly opensBrowser?: true;
+  update(state: DeviceFlowState): void;
   stop(): void;
 };
-
-/** What a device login is doing now, for the person who waits. */
-export type DeviceState =
-  | { kind: 'waiting'; remainingMs: number }
-  | { kind: 'slowed'; remainingMs: number; intervalMs: number }
-  | { kind: 'trouble'; remainingMs: number; reason: string; retryInMs: number };
 
 export type AuthResult = {
   profiles: readonly { profileId: string; credential: Credential }[];

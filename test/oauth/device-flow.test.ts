@@ -1,6 +1,7 @@
 // The waiting of the device flow, on a clock that the test moves.
 import { describe, expect, it } from 'vitest';
-import { awaitApproval, backoff, type DeviceFlowState } from '../../src/oauth/device-flow.ts';
+import { awaitApproval, backoff } from '../../src/oauth/device-flow.ts';
+import type { DeviceFlowState } from '../../src/oauth/login-phase.ts';
 import type { Grant, OAuthClient, PendingLogin } from '../../src/oauth/oauth-client.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

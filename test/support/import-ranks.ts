@@ -6,6 +6,7 @@ export const ranks: readonly (readonly string[])[] = [
   ['src/redaction.ts', 'src/version.ts'],
   ['src/errors.ts'],
   ['src/platform/'],
+  ['src/language/'],
   ['src/oauth/'],
   ['src/plugin-sdk/'],
   ['src/config/', 'src/vault/', 'src/wire/'],

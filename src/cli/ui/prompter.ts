@@ -1,12 +1,8 @@
 // How a login method talks to the person: prompts in a terminal, a named flag where there is none, and the user code
 // with its URL always in full, each on its own line, so that both can be copied.
 import { OpenClawError } from '../../errors.ts';
-import type {
-  AuthPrompter,
-  DeviceCodeDisplay,
-  DeviceCodePrompt,
-  DeviceState,
-} from '../../plugin-sdk/index.ts';
+import type { AuthPrompter, DeviceCodeDisplay, DeviceCodePrompt } from '../../plugin-sdk/index.ts';
+import type { DeviceFlowState } from '../../oauth/login-phase.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { formatCountdown, formatDuration } from './duration.ts';
 import { createStyle } from './style.ts';
@@ -76,7 +72,7 @@ function showDeviceCode(
   const style = createStyle(terminal.errColours && !output.json, terminal.hyperlinks);
   const lines = [
     '',
-    `  ${style.bold('Approve this login')} ${style.dim(`(${prompt.regionLabel})`)}`,
+    `  ${style.bold('Approve this login')} ${style.dim(`(${prompt.regionLabel}, ${prompt.host})`)}`,
     '',
     `  Open   ${prompt.trusted ? style.link(prompt.verificationUrl) : prompt.verificationUrl}`,
     `  Code   ${style.bold(style.accent(prompt.userCode))}`,
@@ -97,7 +93,7 @@ function showDeviceCode(
     trusted: prompt.trusted,
   });
 
-  let state: DeviceState = { kind: 'waiting', remainingMs: prompt.expiresInMs };
+  let state: DeviceFlowState = { kind: 'waiting', remainingMs: prompt.expiresInMs };
   let changedAtMs = clock.monotonicMs();
   const live = terminal.errIsTty && !output.json;
   const paint = (): void => {
@@ -135,7 +131,7 @@ function showDeviceCode(
 }
 
 /** One line: what is being waited for, honestly, and how long the code still lives. */
-export function describeState(state: DeviceState, passedMs: number): string {
+export function describeState(state: DeviceFlowState, passedMs: number): string {
   const left = formatCountdown(state.remainingMs - passedMs);
   switch (state.kind) {
     case 'waiting':
