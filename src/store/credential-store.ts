@@ -103,6 +103,12 @@ export type CredentialStore = {
   readSecret(name: string): Promise<string | undefined>;
   /** Writes only if there is none yet, or one that does not open, and resolves with what is stored then. */
   createSecret(name: string, value: string): Promise<string>;
+  /** Writes whatever was there. */
+  replaceSecret(name: string, value: string): Promise<void>;
+  /** False when there is none. Never needs the key. */
+  deleteSecret(name: string): Promise<boolean>;
+  /** Names that begin so, in order. Never needs the key. */
+  listSecrets(prefix: string): Promise<readonly string[]>;
 
   /** How the store was made; undefined while there is none. Never needs the key. */
   readKeyRecord(): Promise<KeyRecord | undefined>;

@@ -26,6 +26,25 @@ export function selectSecret(db: DatabaseSync, name: string): Uint8Array | undef
   return (row as { sealed: Uint8Array } | undefined)?.sealed;
 }
 
+/** Those that begin with `prefix`, in order. */
+export function selectSecretNames(db: DatabaseSync, prefix: string): string[] {
+  const rows = db
+    .prepare('SELECT name FROM secrets WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name')
+    .all(prefix);
+  return (rows as { name: string }[]).map(({ name }) => name);
+}
+
+/** Returns what was written. */
+export function writeSecret(
+  db: DatabaseSync,
+  sealer: Sealer,
+  { name, value, nowMs }: { name: string; value: string; nowMs: number },
+): Uint8Array {
+  const sealed = sealer.seal(value, secretBinding(name));
+  db.prepare('REPLACE INTO secrets (name, created_at_ms, sealed) VALUES (?, ?, ?)').run(name, nowMs, sealed);
+  return sealed;
+}
+
 /** The name of the key that everything is sealed with now. */
 export function selectKeyId(db: DatabaseSync): string | undefined {
   const row = db.prepare('SELECT key_id FROM key_record WHERE id = 1').get();

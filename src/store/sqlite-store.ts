@@ -22,8 +22,7 @@ import {
   writeRow,
 } from './profile-table.ts';
 import { isIntact } from './row-checksum.ts';
-import { secretBinding } from './seal-bindings.ts';
-import { openCredential, opens, openSecret, selectKeyId, selectSecret } from './sealed-row.ts';
+import { openCredential, opens, openSecret, selectKeyId, selectSecret, selectSecretNames, writeSecret } from './sealed-row.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { StoreKey } from './store-key.ts';
 import type { StoreLocks } from './store-locks.ts';
@@ -203,15 +202,26 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
         checkKey(db, sealer);
         const present = selectSecret(db, name);
         if (present !== undefined && opens(() => openSecret(sealer, name, present))) return present;
-        const sealed = sealer.seal(value, secretBinding(name));
-        db.prepare('REPLACE INTO secrets (name, created_at_ms, sealed) VALUES (?, ?, ?)').run(
-          name,
-          clock.nowMs(),
-          sealed,
-        );
-        return sealed;
+        return writeSecret(db, sealer, { name, value, nowMs: clock.nowMs() });
       });
       return openSecret(sealer, name, ensured(stored));
+    },
+    async replaceSecret(name, value) {
+      const { sealer } = await key.unlock();
+      const stored = await database.write((db) => {
+        checkKey(db, sealer);
+        return writeSecret(db, sealer, { name, value, nowMs: clock.nowMs() });
+      });
+      ensured(stored);
+    },
+    async deleteSecret(name) {
+      const isDeleted = await database.write(
+        (db) => db.prepare('DELETE FROM secrets WHERE name = ?').run(name).changes === 1,
+      );
+      return isDeleted ?? false;
+    },
+    async listSecrets(prefix) {
+      return (await database.read((db) => selectSecretNames(db, prefix))) ?? [];
     },
 
     readKeyRecord: () => key.readRecord(),

@@ -229,6 +229,22 @@ export function describeCredentialStore(
       expect(await store.readSecret('other')).toBeUndefined();
       expect(await store.createSecret('other', canary)).toBe(canary);
     });
+
+    it('is replaced, listed by the beginning of its name, and deleted once', async () => {
+      const { store } = start();
+      expect(await store.listSecrets('pending:')).toEqual([]);
+      expect(await store.deleteSecret('pending:a')).toBe(false);
+      await store.replaceSecret('pending:b', 'first');
+      await store.replaceSecret('pending:b', 'second');
+      await store.replaceSecret('pending:a%', canary);
+      await store.createSecret('gateway-token', 'x');
+      expect(await store.readSecret('pending:b')).toBe('second');
+      expect(await store.listSecrets('pending:')).toEqual(['pending:a%', 'pending:b']);
+      expect(await store.deleteSecret('pending:b')).toBe(true);
+      expect(await store.deleteSecret('pending:b')).toBe(false);
+      expect(await store.readSecret('pending:b')).toBeUndefined();
+      expect(await store.listSecrets('pending:')).toEqual(['pending:a%']);
+    });
   });
 
   describe(`${driver}: the counter`, () => {
@@ -242,6 +258,8 @@ export function describeCredentialStore(
         () => store.commitRefresh(id, 1, oauthCredential()),
         () => store.markDead(id, 2, 'revoked'),
         () => store.createSecret('gateway-token', 'x'),
+        () => store.replaceSecret('gateway-token', 'y'),
+        () => store.deleteSecret('gateway-token'),
         () => store.deleteProfile(id),
       ];
       for (const change of changes) {
