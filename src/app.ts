@@ -76,6 +76,8 @@ export function createApp(deps: AppDeps): App {
   const readConfig = (): LoadedConfig =>
     loadConfig({ file: paths.configFile, env, dotenvFile: paths.dotenvFile });
 
+  const currentFetch = (): Fetch => (lazyFetch ??= createFetch(loaded?.env ?? env));
+
   const makeHost = (config: LoadedConfig, alsoEnabled?: string): PluginHost =>
     createPluginHost({
       discovered: discoverPlugins({ config, extensionsUrl: deps.installation.extensions }),
@@ -91,10 +93,9 @@ export function createApp(deps: AppDeps): App {
     clock,
     random,
     log,
-    fetch: (url, init) => {
-      lazyFetch ??= createFetch(loaded?.env ?? env);
-      return lazyFetch(url, init);
-    },
+    fetch: Object.assign<Fetch, Pick<Fetch, 'proxyFor'>>((url, init) => currentFetch()(url, init), {
+      proxyFor: (url) => currentFetch().proxyFor?.(url),
+    }),
     config: () => (loaded ??= readConfig()),
     reloadConfig() {
       loaded = readConfig();

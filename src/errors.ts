@@ -71,6 +71,23 @@ export const errorCatalogue = {
     status: 502,
     remedy: 'Nothing was changed. Check the region (global or cn), then: `openclaw auth login`.',
   },
+  LOGIN_WRONG_REGION: {
+    exit: 1,
+    status: 401,
+    remedy:
+      'Nothing was changed. Log in at that site: `openclaw auth login --auth-choice minimax-portal --region {region}`.',
+  },
+  LOGIN_PENDING: {
+    exit: 1,
+    status: 503,
+    remedy: 'The code is still good. Approve it, then: `openclaw onboard --non-interactive --complete`.',
+  },
+  LOGIN_NOT_STARTED: {
+    exit: 1,
+    status: 404,
+    remedy:
+      'Begin one: `openclaw onboard --non-interactive --start --auth-choice minimax-portal --region global`.',
+  },
   LOGIN_NOT_SAVED: {
     exit: 1,
     status: 500,

@@ -33,6 +33,9 @@ export function createDialect(name: DialectName, region: Region): Dialect {
     deviceAuthorizationUrl: `${host}${path.device}`,
     tokenUrl: `${host}${path.token}`,
     revocationUrl: `${region.accountUrl}/oauth2/revoke`,
+    // Not offered by MiniMax today; a configuration may name one. RFC 9207: it may say who it is, and then must be it.
+    ...(region.authorizationUrl === undefined ? {} : { authorizationUrl: region.authorizationUrl }),
+    issuer: region.accountUrl,
     pollGrantType: `urn:ietf:params:oauth:grant-type:${grant}`,
     defaultIntervalMs: 2_000,
     minimumIntervalMs: 2_000,

@@ -6,16 +6,19 @@ import {
   systemRandom,
   type AuthContext,
   type AuthMethod,
-  type AuthResult,
   type Credential,
   type PluginApi,
   type PluginDefinition,
 } from '../../src/plugin-sdk/index.ts';
-import { logIn, providerId, refresh, revoke, type LoginDeps } from './login.ts';
+import { providerId } from './grant.ts';
+import { completeLogin, logIn, startLogin } from './login.ts';
 import { planModels } from './models.ts';
+import type { LoginDeps } from './oauth-server.ts';
 import { readPluginConfig } from './plugin-config.ts';
+import { refresh, revoke } from './renewal.ts';
 import { anthropicBaseUrl, isRegionId, regionIds, resolveRegion, type RegionId } from './region.ts';
 import { fetchUsage } from './usage.ts';
+import { refusedFreshToken } from './wrong-region.ts';
 
 const plugin: PluginDefinition = {
   id: 'minimax-portal-auth',
@@ -29,7 +32,8 @@ export default plugin;
 function register(api: PluginApi): void {
   const ports = api.ports ?? { fetch: createFetch(process.env), clock: systemClock, random: systemRandom };
   // Read when a method runs, so that a wrong block is reported there and register stays free of effects.
-  const deps = (): LoginDeps => ({ ...ports, config: readPluginConfig(api.pluginConfig) });
+  const described: LoginDeps['described'] = new Map();
+  const deps = (): LoginDeps => ({ ...ports, described, config: readPluginConfig(api.pluginConfig) });
   const regionOf = (credential: Credential) =>
     resolveRegion(isRegionId(credential.region) ? credential.region : 'global', deps().config);
 
@@ -70,6 +74,7 @@ function register(api: PluginApi): void {
     }),
     fetchUsageSnapshot: ({ credential, signal }) =>
       fetchUsage(ports.fetch, regionOf(credential).apiUrl, tokenOf(credential), signal),
+    explainRefusal: ({ credential }) => refusedFreshToken(regionOf(credential)),
     buildAuthDoctorHint: ({ profileId, region }) =>
       `${profileId}: log in again with \`openclaw auth login --auth-choice minimax-portal --region ${region ?? 'global'}\`.`,
     buildMissingAuthMessage: () =>
@@ -84,7 +89,7 @@ function method(
   deps: () => LoginDeps,
   fixedRegion: RegionId | undefined,
 ): AuthMethod {
-  const run = async (context: AuthContext, askRegion: () => Promise<string>): Promise<AuthResult> => {
+  const regionFor = async (context: AuthContext, askRegion: () => Promise<string>): Promise<RegionId> => {
     const wanted = fixedRegion ?? context.opts['region'] ?? (await askRegion());
     if (!isRegionId(wanted)) {
       throw new OpenClawError({
@@ -104,15 +109,23 @@ function method(
         remedy: 'Use `openclaw onboard --auth-choice minimax-portal` with --region, or leave --region out.',
       });
     }
-    return logIn(deps(), wanted, context);
+    return wanted;
   };
+  const refuseToAsk = (): never => {
+    throw new OpenClawError({
+      code: 'INPUT_REQUIRED',
+      message: 'Which MiniMax site the account is on is not known, and there is no terminal to ask.',
+      data: { flag: '`--region global` or `--region cn`' },
+    });
+  };
+  const unasked = async (context: AuthContext): Promise<RegionId> => regionFor(context, refuseToAsk);
   return {
     id,
     label,
     hint,
     kind: 'device_code',
-    run: (context) =>
-      run(context, () =>
+    run: async (context) => {
+      const region = await regionFor(context, () =>
         context.prompter.select({
           message: 'Which MiniMax site is your account on?',
           options: [
@@ -121,15 +134,12 @@ function method(
           ],
           flag: '--region global|cn',
         }),
-      ),
-    runNonInteractive: (context) =>
-      run(context, () => {
-        throw new OpenClawError({
-          code: 'INPUT_REQUIRED',
-          message: 'Which MiniMax site the account is on is not known, and there is no terminal to ask.',
-          data: { flag: '`--region global` or `--region cn`' },
-        });
-      }),
+      );
+      return logIn(deps(), region, context);
+    },
+    runNonInteractive: async (context) => logIn(deps(), await unasked(context), context),
+    start: async (context) => startLogin(deps(), await unasked(context), context),
+    complete: (context, pending, options) => completeLogin(deps(), context, pending, options),
   };
 }
 

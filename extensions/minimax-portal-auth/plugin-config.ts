@@ -6,6 +6,7 @@ const regionConfig = z.strictObject({
   accountUrl: z.optional(z.string()),
   apiUrl: z.optional(z.string()),
   authorizationUrl: z.optional(z.string()),
+  issuer: z.optional(z.string()),
 });
 
 const pluginConfig = z.strictObject({

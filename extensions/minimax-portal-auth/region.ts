@@ -8,9 +8,14 @@ export type RegionId = 'global' | 'cn';
 export type Region = {
   readonly id: RegionId;
   readonly label: string;
+  /** The site as its users know it. */
+  readonly site: string;
   readonly accountUrl: string;
   readonly apiUrl: string;
+  /** Where a browser asks for a code, where the region has that. */
   readonly authorizationUrl?: string;
+  /** A server that speaks the standard's words and describes itself (RFC 8414), instead of MiniMax's account host. */
+  readonly issuer?: string;
   /** Further origins that a token of this region may be good at. */
   readonly apiOrigins: readonly string[];
   /** Origins whose pages may be opened in a browser. */
@@ -21,6 +26,7 @@ const known: Record<RegionId, Region> = {
   global: {
     id: 'global',
     label: 'Global',
+    site: 'minimax.io',
     accountUrl: 'https://account.minimax.io',
     apiUrl: 'https://api.minimax.io',
     apiOrigins: ['https://api.minimax.io'],
@@ -29,6 +35,7 @@ const known: Record<RegionId, Region> = {
   cn: {
     id: 'cn',
     label: 'CN',
+    site: 'minimaxi.com',
     accountUrl: 'https://account.minimaxi.com',
     apiUrl: 'https://api.minimaxi.com',
     apiOrigins: ['https://api.minimaxi.com', 'https://api.minimax.cn'],
@@ -57,16 +64,38 @@ export function resolveRegion(id: RegionId, config: PluginConfig): Region {
       ? base.accountUrl
       : origin(override.accountUrl, config, id, 'accountUrl');
   const apiUrl = override.apiUrl === undefined ? base.apiUrl : origin(override.apiUrl, config, id, 'apiUrl');
-  const { authorizationUrl } = override;
-  if (authorizationUrl !== undefined) check(authorizationUrl, config, id, 'authorizationUrl');
+  const { authorizationUrl, issuer } = override;
+  const further = [
+    ...(authorizationUrl === undefined ? [] : [check(authorizationUrl, config, id, 'authorizationUrl')]),
+    ...(issuer === undefined ? [] : [check(issuer, config, id, 'issuer')]),
+  ];
   return {
     ...base,
     accountUrl,
     apiUrl,
     ...(authorizationUrl === undefined ? {} : { authorizationUrl }),
-    apiOrigins: [apiUrl, ...base.apiOrigins],
-    browserOrigins: [accountUrl, ...base.browserOrigins],
+    ...(issuer === undefined ? {} : { issuer }),
+    apiOrigins: [new URL(apiUrl).origin, ...base.apiOrigins],
+    browserOrigins: [new URL(accountUrl).origin, ...further.map((url) => url.origin), ...base.browserOrigins],
   };
+}
+
+/** Where logins go: named in what a person reads. */
+export function loginHost(region: Region): string {
+  return new URL(region.issuer ?? region.accountUrl).host;
+}
+
+/** The region that an account of this one's users may really be at. */
+export function otherRegion(region: Region): Pick<Region, 'id' | 'label' | 'site'> {
+  return known[region.id === 'global' ? 'cn' : 'global'];
+}
+
+/** The region whose API hosts `resourceUrl` names, if it is another one than `region`. */
+export function regionOfResourceUrl(resourceUrl: string, region: Region): RegionId | undefined {
+  const origin = URL.parse(resourceUrl)?.origin;
+  const other = known[otherRegion(region).id];
+  if (origin === undefined || region.apiOrigins.includes(origin)) return undefined;
+  return other.apiOrigins.includes(origin) ? other.id : undefined;
 }
 
 /** `https://api.minimax.io/anthropic`: what stands before `/v1/messages`. */
@@ -84,6 +113,8 @@ export function resolveResourceUrl(resourceUrl: string, region: Region): string 
   return region.apiOrigins.includes(parsed.origin) ? `${parsed.origin}/anthropic` : undefined;
 }
 
+const longestUrl = 2_000;
+
 /**
  * The page where the person enters the code. Once the server named `www.`, which lands on the marketing site: `platform.`
  * has the page. `trusted` is false for a host that is not the region's: such a URL is shown and never opened.
@@ -98,7 +129,14 @@ export function resolveVerificationUrl(
     parsed.hostname = parsed.hostname.replace('www.', 'platform.');
   }
   const plain = parsed.username === '' && parsed.password === '';
-  return { url: parsed.href, trusted: plain && region.browserOrigins.includes(parsed.origin) };
+  // Nobody could type it, and cut short it leads nowhere.
+  if (parsed.href.length > longestUrl) return { url: cleanText(parsed.href, longestUrl), trusted: false };
+  return { url: parsed.href, trusted: plain && isBrowserOrigin(parsed, region) };
+}
+
+/** Hosts whose pages may be opened: https on its own port, or exactly what a configuration names. */
+export function isBrowserOrigin(url: URL, region: Region): boolean {
+  return region.browserOrigins.includes(url.origin);
 }
 
 function origin(url: string, config: PluginConfig, id: RegionId, key: string): string {

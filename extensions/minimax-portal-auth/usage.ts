@@ -1,7 +1,7 @@
 // The plan's usage call: free of charge, so it also proves that a token works.
 // The older name of the endpoint counts what remains where the newer counts what was used: percentages decide.
 import { foreignText, readJsonAnswer, type Fetch, type UsageSnapshot } from '../../src/plugin-sdk/index.ts';
-import { providerId } from './login.ts';
+import { providerId } from './grant.ts';
 
 const names = ['/v1/token_plan/remains', '/v1/api/openplatform/coding_plan/remains'] as const;
 const authCodes = new Set([1004, 2049]);
@@ -48,15 +48,15 @@ export function readWindows(body: unknown, countsUsed: boolean): UsageSnapshot['
   const row = rows.map(asObject).find(({ model_name: name }) => name === 'general' || name === 'MiniMax-M*');
   if (row === undefined) return [];
   return [
-    readWindow(row, 'current_interval', 'this window', row['end_time'], countsUsed),
-    readWindow(row, 'current_weekly', 'this week', row['weekly_end_time'], countsUsed),
+    readWindow(row, 'current_interval', 'window', row['end_time'], countsUsed),
+    readWindow(row, 'current_weekly', 'week', row['weekly_end_time'], countsUsed),
   ].filter((window) => window !== undefined);
 }
 
 function readWindow(
   row: Record<string, unknown>,
   prefix: string,
-  label: string,
+  period: 'window' | 'week',
   resetAt: unknown,
   countsUsed: boolean,
 ): UsageSnapshot['windows'][number] | undefined {
@@ -64,7 +64,8 @@ function readWindow(
   if (unlimited) return undefined;
   const usedPercent = readUsedPercent(row, prefix, countsUsed);
   if (usedPercent === undefined) return undefined;
-  return { label, usedPercent, ...(typeof resetAt === 'number' && resetAt > 0 ? { resetAt } : {}) };
+  const label = `this ${period}`;
+  return { label, period, usedPercent, ...(typeof resetAt === 'number' && resetAt > 0 ? { resetAt } : {}) };
 }
 
 function readUsedPercent(

@@ -3,15 +3,19 @@
 import { OpenClawError, isOpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
-import type { AuthContext, AuthMethod, AuthResult, ProviderPlugin } from '../plugin-sdk/index.ts';
+import type {
+  AuthContext,
+  AuthMethod,
+  AuthResult,
+  ProviderPlugin,
+  UsageSnapshot,
+} from '../plugin-sdk/index.ts';
 import { refreshLockName } from './refresh.ts';
 import type { CredentialStore, KeyRecord, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 
 export type LoginDeps = {
   store: CredentialStore;
   clock: Clock;
-  /** Whether the method may ask. */
-  interactive: boolean;
   /** Refuses a store that ends with this process before anybody is asked to approve. */
   requirePersistence: boolean;
   onStep?: (step: LoginStep) => void;
@@ -25,6 +29,8 @@ export type LoginReport = {
   readonly record: ProfileRecord;
   readonly key: KeyRecord;
   readonly verified: boolean;
+  /** What the free call told of the plan. */
+  readonly usage?: UsageSnapshot;
   /** Why the free call said nothing, when it did not work for a reason that is not the token's. */
   readonly verifyTrouble?: string;
   readonly notes: readonly string[];
@@ -35,12 +41,15 @@ const verifyTimeoutMs = 10_000;
 const saveForMs = 60_000;
 const saveAgainMs = 1_000;
 
-/** Rejects with what the method, the key source or the store says; LOGIN_REJECTED when the server refuses the new token. */
+/**
+ * `obtain` runs the method. Rejects with what it, the key source or the store says; with what the provider has to say, or
+ * LOGIN_REJECTED, when the server refuses the new token.
+ */
 export async function performLogin(
   deps: LoginDeps,
   provider: ProviderPlugin,
-  method: AuthMethod,
-  context: AuthContext,
+  obtain: () => Promise<AuthResult>,
+  signal: AbortSignal,
 ): Promise<LoginReport> {
   const key = await deps.store.unlock();
   if (key.kind === 'memory' && deps.requirePersistence) {
@@ -49,7 +58,7 @@ export async function performLogin(
       message: 'There is no place here to keep a login: it would be lost when this command ends.',
     });
   }
-  const result = await runMethod(deps, method, context);
+  const result = await obtain();
   const profile = result.profiles[0];
   if (profile === undefined) {
     throw new OpenClawError({
@@ -61,9 +70,9 @@ export async function performLogin(
   let verification: Awaited<ReturnType<typeof verify>>;
   let record: ProfileRecord;
   try {
-    verification = await verify(deps, provider, profile.profileId, profile.credential, context.signal);
+    verification = await verify(deps, provider, profile.profileId, profile.credential, signal);
     if (verification.verified) deps.onStep?.('verified');
-    record = await save(deps, profile.profileId, profile.credential, context.signal);
+    record = await save(deps, profile.profileId, profile.credential, signal);
   } catch (error) {
     // Nobody will ever use what was granted: it is not left alive at the server.
     const mayBeStored = isOpenClawError(error) && error.data['mayBeStored'] === true;
@@ -80,8 +89,13 @@ export async function performLogin(
   };
 }
 
-function runMethod(deps: LoginDeps, method: AuthMethod, context: AuthContext): Promise<AuthResult> {
-  if (deps.interactive) return method.run(context);
+/** Without a terminal a method is run in the way that never asks. Throws INPUT_REQUIRED where it has none. */
+export function runMethod(
+  method: AuthMethod,
+  context: AuthContext,
+  interactive: boolean,
+): Promise<AuthResult> {
+  if (interactive) return method.run(context);
   if (method.runNonInteractive === undefined) {
     throw new OpenClawError({
       code: 'INPUT_REQUIRED',
@@ -98,7 +112,7 @@ async function verify(
   profileId: string,
   credential: Credential,
   signal: AbortSignal,
-): Promise<{ verified: boolean; verifyTrouble?: string }> {
+): Promise<Pick<LoginReport, 'verified' | 'usage' | 'verifyTrouble'>> {
   if (provider.fetchUsageSnapshot === undefined) return { verified: false };
   const deadline = new AbortController();
   const cancel = deps.clock.setTimer(() => deadline.abort(), verifyTimeoutMs);
@@ -109,18 +123,21 @@ async function verify(
       signal: AbortSignal.any([signal, deadline.signal]),
     });
     if (snapshot.error === 'unauthorized') {
-      throw new OpenClawError({
-        code: 'LOGIN_REJECTED',
-        message: `The approval went through, but ${provider.label} refuses the new token for ${profileId}.`,
-      });
+      throw (
+        provider.explainRefusal?.({ profileId, credential }) ??
+        new OpenClawError({
+          code: 'LOGIN_REJECTED',
+          message: `The approval went through, but ${provider.label} refuses the new token for ${profileId}.`,
+        })
+      );
     }
     return snapshot.error === undefined
-      ? { verified: true }
+      ? { verified: true, usage: snapshot }
       : { verified: false, verifyTrouble: snapshot.error };
   } catch (error) {
     signal.throwIfAborted();
     const failure = toOpenClawError(error);
-    if (failure.code === 'LOGIN_REJECTED') throw failure;
+    if (failure.code === 'LOGIN_REJECTED' || failure.code === 'LOGIN_WRONG_REGION') throw failure;
     const trouble = deadline.signal.aborted
       ? `no answer within ${verifyTimeoutMs / 1000} s`
       : failure.message;

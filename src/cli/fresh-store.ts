@@ -25,7 +25,7 @@ export async function withFreshStore<T>(
     if (options.setAsideStore !== true) {
       if (!options.interactive) throw error;
       output.note(`${error.message}.\n  ${error.remedy}`);
-      const isWanted = await createPrompter(context, output, true).confirm({
+      const isWanted = await createPrompter(context, output, { interactive: true }).confirm({
         message: 'Keep the old store aside and begin a new one?',
         initialValue: false,
         flag: '--set-aside-store',

@@ -1,23 +1,35 @@
 // What `onboard`, `auth login` and an ephemeral gateway share: which choice, the login itself with its progress, and
 // what is said when it is done.
 import { findChoice, loadMethod, type App } from '../app.ts';
-import { performLogin, type LoginReport } from '../auth/login.ts';
+import { performLogin, runMethod, type LoginReport } from '../auth/login.ts';
 import { OpenClawError } from '../errors.ts';
 import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts';
-import { createBrowser, describeRemote, noBrowser } from '../platform/browser.ts';
+import { localeOfEnv } from '../language/locale.ts';
+import { fillText, textsOf } from '../language/texts.ts';
+import { createBrowser, noBrowser } from '../platform/browser.ts';
+import type {
+  AuthContext,
+  AuthMethod,
+  AuthPrompter,
+  AuthResult,
+  ProviderPlugin,
+} from '../plugin-sdk/index.ts';
 import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
 import type { CommandContext, Output } from './command-context.ts';
+import { chooseFlow, mayOpenBrowser, readPlace, type FlowFacts } from './flow-choice.ts';
 import { withFreshStore } from './fresh-store.ts';
-import { formatRelative } from './ui/duration.ts';
+import { createLoginGuide, describeLoginEnd, type LoginGuide } from './login-guide.ts';
 import { createPrompter } from './ui/prompter.ts';
-import { describeStorage, readKeyKind } from './ui/storage-text.ts';
+import { readKeyKind } from './ui/storage-text.ts';
 
 export type LoginOptions = {
   json?: boolean;
   authChoice?: string;
   region?: string;
   profileId?: string;
+  /** auto, device or loopback; not yet checked. */
+  flow?: string;
   /** False with --no-browser. */
   browser?: boolean;
   nonInteractive?: boolean;
@@ -32,73 +44,175 @@ export function mayAsk(context: CommandContext, options: LoginOptions): boolean 
   return context.terminal.interactive && options.nonInteractive !== true && options.json !== true;
 }
 
+export type LoginPlace = {
+  storage: StorageOptions;
+  requirePersistence: boolean;
+  /** Last look at the options before anybody is asked to approve. */
+  check?: (choice: AuthChoice) => Promise<void>;
+};
+
+/** Everything that can be wrong before anybody approves is wrong here: choice, profile id, plugin, store. */
+export async function prepareLogin(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: LoginOptions,
+  place: LoginPlace,
+): Promise<{ choice: AuthChoice; provider: ProviderPlugin; method: AuthMethod }> {
+  const interactive = mayAsk(context, options);
+  const store = app.store(place.storage);
+  const choice = await chooseLogin(app, context, options, createPrompter(context, output, { interactive }));
+  checkProfileId(options.profileId, choice);
+  await place.check?.(choice);
+  const loaded = await loadMethod(app.pluginsWith(choice.pluginId), choice);
+  // What cannot be saved is said before anybody approves.
+  if (place.requirePersistence) {
+    await withFreshStore(store, context, output, { ...options, interactive }, () => proveStorage(app));
+  }
+  return { choice, ...loaded };
+}
+
 /** The profile id is checked before anything is asked or sent. */
 export async function logInWithChoice(
   app: App,
   context: CommandContext,
   output: Output,
   options: LoginOptions,
-  place: {
-    storage: StorageOptions;
-    requirePersistence: boolean;
-    /** Last look at the options before anybody is asked to approve. */
-    check?: (choice: AuthChoice) => Promise<void>;
-  },
+  place: LoginPlace,
 ): Promise<LoginSession> {
   const interactive = mayAsk(context, options);
-  const store = app.store(place.storage);
-  const prompter = createPrompter(context, output, interactive);
-  const choice = await chooseLogin(app, options, prompter);
-  checkProfileId(options.profileId, choice);
-  await place.check?.(choice);
-  const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
-  // What cannot be saved is said before anybody approves.
-  if (place.requirePersistence) {
-    await withFreshStore(store, context, output, { ...options, interactive }, () => proveStorage(app));
+  const flow = readFlow(options);
+  const { choice, provider, method } = await prepareLogin(app, context, output, options, place);
+  const facts: FlowFacts = {
+    wanted: flow,
+    env: context.env,
+    platform: process.platform,
+    interactive,
+    noBrowser: options.browser === false,
+    place: readPlace(context.env),
+  };
+  const guide = createLoginGuide({
+    clock: context.clock,
+    random: app.random,
+    browser: mayOpenBrowser(facts) ? createBrowser(context.env) : noBrowser,
+    choice: chooseFlow(facts),
+  });
+  const authContext: AuthContext = {
+    ...createAuthContext(app, context, options, {
+      prompter: withPage(createPrompter(context, output, { interactive, flow: guide.control }), guide),
+    }),
+    openUrl: (url) => guide.control.open(url),
+    isRemote: guide.flow.current() === 'device',
+    flow: guide.flow,
+  };
+  try {
+    const report = await saveLogin(app, context, output, provider, place, {
+      obtain: () => runMethod(method, authContext, interactive),
+      onApproved: () => guide.setPhase({ kind: 'checking' }),
+    });
+    guide.setPhase({ kind: 'saved', profileId: report.record.id });
+    return { choice, report };
+  } catch (error) {
+    guide.setPhase(describeLoginEnd(error));
+    throw error;
+  } finally {
+    // The page is told, and the terminal does not wait for it; a listener that shows an end keeps the process until then.
+    void guide.close();
   }
-  const remote = describeRemote(context.env);
-  const browser = options.browser === false ? noBrowser : createBrowser(context.env);
-  const report = await performLogin(
+}
+
+/** What the terminal shows of a device login, the page shows too. */
+function withPage(prompter: AuthPrompter, guide: LoginGuide): AuthPrompter {
+  return {
+    ...prompter,
+    deviceCode(prompt) {
+      const display = prompter.deviceCode?.(prompt);
+      return {
+        ...(display?.opensBrowser === true ? { opensBrowser: true } : {}),
+        update(state) {
+          display?.update(state);
+          guide.setPhase(state);
+        },
+        stop: () => display?.stop(),
+      };
+    },
+  };
+}
+
+/** Verifies and saves what `obtain` resolves with, telling the person each step. */
+export function saveLogin(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  provider: ProviderPlugin,
+  place: Pick<LoginPlace, 'requirePersistence'>,
+  steps: { obtain: () => Promise<AuthResult>; onApproved?: () => void },
+): Promise<LoginReport> {
+  const texts = textsOf(localeOfEnv(context.env));
+  return performLogin(
     {
-      store,
+      store: app.store(),
       clock: context.clock,
-      interactive,
       requirePersistence: place.requirePersistence,
-      onStep: (step) => output.note(stepText(step), { event: step }),
+      onStep(step) {
+        if (step === 'approved') steps.onApproved?.();
+        output.note(`  ${texts[step]}`, { event: step });
+      },
       onUnsaved: (error) =>
-        output.note(`  Approved, but it cannot be saved yet: ${error.message}. Still trying.`, {
+        output.note(`  ${fillText(texts.notSavedYet, { reason: error.message })}`, {
           event: 'not_saved_yet',
           message: error.message,
         }),
     },
     provider,
-    method,
-    {
-      config: app.config().config,
-      env: app.config().env,
-      prompter,
-      openUrl: (url) => browser.open(url),
-      isRemote: remote !== undefined,
-      signal: context.signal,
-      opts: {
-        ...(options.region === undefined ? {} : { region: options.region }),
-        ...(options.profileId === undefined ? {} : { profileId: options.profileId }),
-      },
-    },
+    steps.obtain,
+    context.signal,
   );
-  return { choice, report };
+}
+
+/** What every method is given; without a `flow`, as for a login that is finished elsewhere. */
+export function createAuthContext(
+  app: App,
+  context: CommandContext,
+  options: LoginOptions,
+  given: { prompter: AuthPrompter; signal?: AbortSignal },
+): AuthContext {
+  return {
+    config: app.config().config,
+    env: app.config().env,
+    prompter: given.prompter,
+    openUrl: () => Promise.resolve(false),
+    isRemote: true,
+    signal: given.signal ?? context.signal,
+    opts: {
+      ...(options.region === undefined ? {} : { region: options.region }),
+      ...(options.profileId === undefined ? {} : { profileId: options.profileId }),
+    },
+  };
+}
+
+/** Throws USAGE for a flow that there is not, and for one that --no-browser contradicts. */
+export function readFlow(options: LoginOptions): FlowFacts['wanted'] {
+  const { flow = 'auto' } = options;
+  if (flow === 'auto' || flow === 'device' || flow === 'loopback') return flow;
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: `There is no flow ${JSON.stringify(flow.slice(0, 40))}. There is: auto, device, loopback.`,
+    remedy: 'Leave --flow out to take what fits this place. See `openclaw onboard --help`.',
+  });
 }
 
 async function chooseLogin(
   app: App,
+  context: CommandContext,
   options: LoginOptions,
-  prompter: ReturnType<typeof createPrompter>,
+  prompter: AuthPrompter,
 ): Promise<AuthChoice> {
   const host = app.plugins();
   const choiceId =
     options.authChoice ??
     (await prompter.select({
-      message: 'How do you want to log in?',
+      message: textsOf(localeOfEnv(context.env)).questionChoice,
       options: host.choices().map((choice) => ({
         value: choice.choiceId,
         label: choice.choiceLabel,
@@ -127,15 +241,6 @@ function checkProfileId(profileId: string | undefined, choice: AuthChoice): void
   });
 }
 
-function stepText(step: 'approved' | 'verified' | 'saved'): string {
-  const texts = {
-    approved: '  Approved.',
-    verified: '  The token works (plan usage was read, free of charge).',
-    saved: '  Saved and read back.',
-  };
-  return texts[step];
-}
-
 /** Throws USAGE for a kind that there is not. */
 export function readStorageOptions(options: LoginOptions): StorageOptions {
   const remedy = 'Leave --storage out to take the safest place there is. See `openclaw onboard --help`.';
@@ -144,45 +249,4 @@ export function readStorageOptions(options: LoginOptions): StorageOptions {
     ...(kind === undefined ? {} : { kind }),
     ...(options.insecureStorage === true ? { insecureStorage: true } : {}),
   };
-}
-
-export function reportToJson({ report, choice }: LoginSession): Record<string, unknown> {
-  const { record, key } = report;
-  return {
-    profile: {
-      id: record.id,
-      provider: record.provider,
-      region: record.region ?? null,
-      account: record.account ?? null,
-      expiresAt: record.expiresAtMs === undefined ? null : new Date(record.expiresAtMs).toISOString(),
-      refreshable: record.refreshable,
-    },
-    authChoice: choice.choiceId,
-    storage: key.kind,
-    verified: report.verified,
-    verifyTrouble: report.verifyTrouble ?? null,
-    notes: report.notes,
-  };
-}
-
-export function printReport(output: Output, { report }: LoginSession, nowMs: number): void {
-  const { style } = output;
-  const { record, key } = report;
-  const storage = describeStorage(key);
-  output.line();
-  output.line(
-    `${style.good('✓')} Logged in: ${style.bold(record.id)}${record.region === undefined ? '' : ` (region ${record.region})`}`,
-  );
-  if (record.account !== undefined) output.line(`  Account  ${record.account}`);
-  for (const note of report.notes) output.line(`  Note     ${note}`);
-  if (record.expiresAtMs !== undefined) {
-    output.line(
-      `  Access   ends ${formatRelative(record.expiresAtMs, nowMs)}, ${record.refreshable ? 'renewed by itself' : style.warn('cannot be renewed')}`,
-    );
-  }
-  output.line(`  Kept     ${storage.safe ? storage.text : style.bad(storage.text)}`);
-  if (report.verified) output.line('  Checked  the token works');
-  else if (report.verifyTrouble !== undefined) {
-    output.line(style.warn(`  Checked  not yet: ${report.verifyTrouble}`));
-  }
 }

@@ -11,11 +11,15 @@ import { run } from './run.ts';
 
 /** Signals closer together than this are one wish. */
 const repeatMs = 1_000;
+/** By then a command that is still running has loaded what it needs. */
+const cacheFlushMs = 1_500;
 /** The longest exchange with a server, and its saving. */
 const finishMs = 45_000;
 
 export async function runProcess(args: readonly string[], mainUrl: string): Promise<void> {
   module.enableCompileCache?.();
+  // Otherwise it is written at the end, where a person who has pressed Ctrl-C waits for it.
+  setTimeout(() => module.flushCompileCache?.(), cacheFlushMs).unref();
   // SQLite is built in and stable enough for us; its notice would be the first line of every command.
   silenceWarning('SQLite is an experimental feature');
   const terminal = createTerminal(process.env, process);
@@ -47,6 +51,13 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
   process.on('uncaughtException', onUncaught);
   process.on('unhandledRejection', onUncaught);
 
+  // Nothing is left to wait for and a question is open: the terminal that would have answered it has gone.
+  let isDone = false;
+  process.on('beforeExit', () => {
+    if (isDone) return;
+    interrupt.abort(new OpenClawError({ code: 'INTERRUPTED', message: 'Nobody can answer any more.' }));
+  });
+
   process.exitCode = await run(args, {
     env: process.env,
     homeDir: homedir(),
@@ -56,6 +67,7 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
     unfinished,
     installation: describeInstallation(mainUrl),
   });
+  isDone = true;
 }
 
 /** Ends the process, but not between a server's answer and its saving: a refresh that runs gets its time, bounded. */

@@ -62,13 +62,18 @@ Exit codes: 0 ok, 1 error, 2 wrong usage, 130 interrupted.`,
     .option('--set-default', 'make the model of the new login the default, also over another one')
     .option('--keep-default', 'leave the default model as it is')
     .option('--model <ref>', 'the default model, provider/model')
+    .option('--start', 'print code and address and end; --complete finishes')
+    .option('--complete', 'wait for the approval of what --start began, and save')
+    .option('--timeout <seconds>', 'with --complete: wait no longer; the login stays begun')
     .addHelpText(
       'after',
       `
 Examples:
   $ openclaw onboard                                        ask for everything
   $ openclaw onboard --auth-choice minimax-portal --region cn
-  $ openclaw onboard --auth-choice minimax-portal --region global --no-browser --non-interactive`,
+  $ openclaw onboard --auth-choice minimax-portal --region global --no-browser --non-interactive
+  $ openclaw onboard --non-interactive --start --auth-choice minimax-portal --region global --json
+  $ openclaw onboard --non-interactive --complete --timeout 60 --json`,
     );
 
   const auth = group('auth', 'the logins: state, login, logout, refresh');
@@ -188,6 +193,7 @@ Examples:
     )
     .addOption(new Option('--auth-choice <choice>', 'with --ephemeral: how to log in'))
     .addOption(new Option('--region <region>', 'with --ephemeral: global or cn'))
+    .option('--flow <flow>', 'with --ephemeral: auto, device or loopback')
     .option('--no-browser', 'with --ephemeral: do not open a browser');
   command(
     gateway,
@@ -235,6 +241,10 @@ function withLogin(command: Command): Command {
     .option('--auth-choice <choice>', 'how to log in: minimax-portal, minimax-global-oauth, minimax-cn-oauth')
     .option('--region <region>', 'the MiniMax site of the account: global or cn')
     .option('--profile-id <id>', 'the name of the login, provider:name')
+    .option(
+      '--flow <flow>',
+      'auto, device (a code, approved on any device) or loopback (led by the browser of this machine)',
+    )
     .option('--no-browser', 'print the address only')
     .option('--non-interactive', 'never ask; name the missing flag instead')
     .option(

@@ -41,7 +41,8 @@ export type NoAnswer = { readonly kind: 'trouble'; readonly reason: string };
 
 export type Dialect = {
   readonly name: string;
-  readonly deviceAuthorizationUrl: string;
+  /** Absent where the server has no device flow. */
+  readonly deviceAuthorizationUrl?: string;
   readonly tokenUrl: string;
   readonly revocationUrl?: string;
   /** Where a browser asks for a code (RFC 6749 section 3.1); absent where the server has no such flow. */
@@ -52,6 +53,8 @@ export type Dialect = {
   readonly sendsIssuer?: boolean;
   /** With the scope `openid`, a code's grant holds an ID token that carries the nonce. */
   readonly sendsIdTokens?: boolean;
+  /** How it signs them, in the names of RFC 7518; RS256 where nothing is said. */
+  readonly idTokenAlgorithms?: readonly string[];
   /** `grant_type` of the polling request. */
   readonly pollGrantType: string;
   /** Used when the server gives no interval; RFC 8628 says 5 s. */

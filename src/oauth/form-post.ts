@@ -3,7 +3,8 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Fetch } from '../platform/fetch.ts';
 import { OpenClawError, isOpenClawError } from '../errors.ts';
-import { cleanText, foreignText } from '../platform/text.ts';
+import { cleanText } from '../platform/text.ts';
+import { describeNetworkError } from './network-error.ts';
 
 export type FormPostResult =
   | { kind: 'answer'; status: number; body: unknown; nowMs: number; retryAfterMs?: number }
@@ -42,6 +43,8 @@ export async function postForm(
   const target = requireHttps(url, deps.allowLoopbackHttp);
   signal?.throwIfAborted();
   const timeoutMs = deps.timeoutMs ?? defaultTimeoutMs;
+  const proxy = deps.fetch.proxyFor?.(target.href);
+  const throughProxy = proxy === undefined ? '' : `, through the proxy ${proxy}`;
   const deadline = new AbortController();
   const cancelTimer = deps.clock.setTimer(() => deadline.abort(), timeoutMs);
   let onAbort: () => void = () => undefined;
@@ -66,9 +69,10 @@ export async function postForm(
     // A setting on this side, such as a proxy, that makes every request impossible.
     if (isOpenClawError(error)) throw error;
     if (deadline.signal.aborted) {
-      return { kind: 'trouble', reason: `no answer within ${Math.round(timeoutMs / 1000)} s` };
+      return { kind: 'trouble', reason: `no answer within ${Math.round(timeoutMs / 1000)} s${throughProxy}` };
     }
-    return describeNetworkError(error, [...form.values(), ...(deps.secrets ?? [])]);
+    const trouble = describeNetworkError(error, [...form.values(), ...(deps.secrets ?? [])]);
+    return { kind: 'trouble', ...trouble, reason: `${trouble.reason}${throughProxy}` };
   } finally {
     cancelTimer();
     signal?.removeEventListener('abort', onAbort);
@@ -106,7 +110,7 @@ async function exchange(
   if (status === 429 && !namesSlowDown(body))
     return { kind: 'trouble', reason: 'HTTP 429 (too many requests)', ...retry };
   if (body === undefined)
-    return { kind: 'trouble', reason: `HTTP ${status} with an answer that is not JSON`, ...retry };
+    return { kind: 'trouble', reason: `HTTP ${status} with ${describeNonJson(response)}`, ...retry };
   return { kind: 'answer', body, nowMs, ...retry };
 }
 
@@ -186,6 +190,14 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Hotels and airports answer every request with a page of their own until somebody has signed in there. */
+function describeNonJson(response: Response): string {
+  const isPage = /^(?:text\/html|application\/xhtml)/i.test(response.headers.get('content-type') ?? '');
+  return isPage
+    ? 'a web page, not JSON (perhaps this network asks you to sign in first)'
+    : 'an answer that is not JSON';
+}
+
 function namesSlowDown(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'error' in body && body.error === 'slow_down';
 }
@@ -193,48 +205,4 @@ function namesSlowDown(body: unknown): boolean {
 function parseLocation(location: string | null, base: URL): URL | undefined {
   const parsed = location === null ? null : URL.parse(location, base.href);
   return parsed === null ? undefined : (URL.parse(parsed.origin) ?? undefined);
-}
-
-/** These end a connection before a request goes out on it. */
-const beforeSending = new Set([
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
-/** A library may quote the request that failed: `sent` are the values that were in it. */
-function describeNetworkError(error: unknown, sent: readonly string[]): FormPostResult & { kind: 'trouble' } {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
-  const known: Record<string, string> = {
-    ENOTFOUND: 'the host name was not found',
-    EAI_AGAIN: 'the name server did not answer',
-    ECONNREFUSED: 'the connection was refused',
-    ECONNRESET: 'the connection was reset',
-    EPIPE: 'the connection was reset',
-    UND_ERR_SOCKET: 'the connection was closed',
-    ETIMEDOUT: 'the connection timed out',
-    UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
-    ENETUNREACH: 'the network is unreachable',
-    EHOSTUNREACH: 'the host is unreachable',
-    CERT_HAS_EXPIRED: 'its certificate has expired',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-    SELF_SIGNED_CERT_IN_CHAIN:
-      'its certificate chain is self-signed (set NODE_EXTRA_CA_CERTS for a company proxy)',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      'its certificate cannot be verified (set NODE_EXTRA_CA_CERTS for a company proxy)',
-    ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
-  };
-  const text = known[code] ?? foreignText(cause instanceof Error ? cause.message : String(cause), sent, 120);
-  return {
-    kind: 'trouble',
-    reason: known[code] ? `${text} (${code})` : text,
-    ...(beforeSending.has(code) ? { unsent: true } : {}),
-  };
 }

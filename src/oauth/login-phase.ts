@@ -12,6 +12,13 @@ export type DeviceFlowState =
       readonly retryInMs: number;
     };
 
+/** Before there is a code: the request for one met trouble and is repeated. */
+export type DeviceStartState = {
+  readonly kind: 'starting';
+  readonly reason: string;
+  readonly retryInMs: number;
+};
+
 /** How it ended. Texts of servers are cleaned. */
 export type LoginEnd =
   | { readonly kind: 'saved'; readonly profileId: string }

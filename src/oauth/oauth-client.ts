@@ -1,14 +1,20 @@
 // The OAuth requests of a public client, on openid-client, with the server's dialect carried by its custom fetch:
 // openid-client builds and checks standard messages, the dialect translates what the server really says.
-// One request a call; when to call again is for the device flow and the refresh engine.
+// One request a call; when to call again is for the flows and the refresh engine.
 import { OpenClawError } from '../errors.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Fetch } from '../platform/fetch.ts';
-import type { Random } from '../platform/random.ts';
 import { Secret } from '../platform/secret.ts';
 import { foreignText } from '../platform/text.ts';
-import type { DeviceOffer, Dialect, NamedError, NoAnswer, TokenAnswer } from './dialect.ts';
-import { postForm, requireHttps, type FormPostResult } from './form-post.ts';
+import {
+  createConfiguration,
+  createDialectCaller,
+  type DialectCall,
+  type OAuthClientDeps,
+  type RequestFailure,
+} from './dialect-call.ts';
+import type { AuthorizationResponse } from './callback.ts';
+import { postForm, requireHttps } from './form-post.ts';
+
+export type { OAuthClientDeps, RequestFailure } from './dialect-call.ts';
 
 export type Grant = {
   readonly accessToken: Secret;
@@ -30,17 +36,20 @@ export type PendingLogin = {
   readonly intervalMs: number;
 };
 
-/** `trouble` may pass; `error` is the server's word. */
-export type RequestFailure =
-  | { readonly kind: 'error'; readonly error: string; readonly description?: string }
-  | { readonly kind: 'redirected'; readonly location: URL | undefined }
-  | {
-      readonly kind: 'trouble';
-      readonly reason: string;
-      readonly retryAfterMs?: number;
-      /** The request never left this machine. */
-      readonly unsent?: true;
-    };
+/** An authorization request (RFC 6749 section 4.1.1) between its start and its redemption. */
+export type PendingAuthorization = {
+  /** For the browser. */
+  readonly authorizationUrl: string;
+  readonly redirectUri: string;
+  /** 256 random bits, as the answer must repeat them. */
+  readonly state: string;
+  /** What an ID token must repeat; absent where none is expected. */
+  readonly nonce?: string;
+  readonly codeVerifier: Secret;
+  /** What `iss` of the answer must be (RFC 9207), where the server is known by one. */
+  readonly issuer?: string;
+  readonly issuerRequired: boolean;
+};
 
 export type OAuthClient = {
   startDevice(
@@ -55,21 +64,22 @@ export type OAuthClient = {
     refreshToken: Secret,
     signal?: AbortSignal,
   ): Promise<{ kind: 'granted'; grant: Grant } | RequestFailure>;
+  /**
+   * A fresh verifier, state and nonce each time; S256 only (RFC 7636). `prompt=consent` goes with `offline_access` alone
+   * (OpenID Connect Core section 11). Sends nothing. Throws LOGIN_REJECTED where the server has no such flow.
+   */
+  startAuthorization(scope: string, redirectUri: string): Promise<PendingAuthorization>;
+  /**
+   * A code works once: what this returns is never a reason to send it again, but for `unsent`. The error
+   * `id_token_refused` is this side's: the tokens are not for this login, and are forgotten.
+   */
+  redeem(
+    pending: PendingAuthorization,
+    response: AuthorizationResponse,
+    signal?: AbortSignal,
+  ): Promise<{ kind: 'granted'; grant: Grant } | RequestFailure>;
   /** RFC 7009; true when the server took it. */
   revoke(token: Secret, signal?: AbortSignal): Promise<boolean>;
-};
-
-export type OAuthClientDeps = {
-  dialect: Dialect;
-  clientId: string;
-  fetch: Fetch;
-  clock: Clock;
-  random: Random;
-  allowLoopbackHttp: boolean;
-  /** For one request with its whole answer; 30 s. */
-  timeoutMs?: number;
-  /** What a server could repeat beside that which it is sent: the access token of the login. */
-  secrets?: readonly string[];
 };
 
 /** RFC 8628 section 3.5 has no bounds; these keep a bad answer from polling in a tight loop or for ever. */
@@ -77,96 +87,20 @@ const intervalCeilingMs = 60_000;
 const codeLifetimeMs = { floor: 30_000, ceiling: 1_800_000 };
 const tokenLimit = 16 * 1024;
 
+type TokenEndpointResponse = import('openid-client').TokenEndpointResponse;
+
 export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
   const { dialect, clientId, clock } = deps;
-
-  /** Runs one openid-client call; the real cause of a failure is kept beside it, since its errors hold whole answers. */
-  async function call<T>(
-    translate: (
-      answer: FormPostResult & { kind: 'answer' },
-    ) => DeviceOffer | TokenAnswer | NamedError | NoAnswer,
-    signal: AbortSignal | undefined,
-    request: (
-      client: typeof import('openid-client'),
-      config: import('openid-client').Configuration,
-    ) => Promise<T>,
-  ): Promise<{ kind: 'done'; value: T; answer: DeviceOffer | TokenAnswer } | RequestFailure> {
-    const client = await import('openid-client');
-    requireHttps(dialect.tokenUrl, deps.allowLoopbackHttp);
-    const config = new client.Configuration(
-      {
-        issuer: new URL(dialect.tokenUrl).origin,
-        token_endpoint: dialect.tokenUrl,
-        device_authorization_endpoint: dialect.deviceAuthorizationUrl,
-      },
-      clientId,
-      undefined,
-      client.None(),
-    );
-    // The deadline is ours (postForm); plain http is decided there too, by exact host.
-    config.timeout = undefined;
-    if (deps.allowLoopbackHttp) client.allowInsecureRequests(config);
-    let failure: RequestFailure | undefined;
-    let thrown: unknown;
-    let answer: DeviceOffer | TokenAnswer | undefined;
-    config[client.customFetch] = async (url, init) => {
-      try {
-        const form = new URLSearchParams(init.body as URLSearchParams);
-        const result = await postForm(deps, url, form, { 'x-request-id': deps.random.uuid() }, signal);
-        if (result.kind !== 'answer') {
-          failure =
-            result.kind === 'redirected'
-              ? result
-              : {
-                  kind: 'trouble',
-                  reason: result.reason,
-                  ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
-                  ...(result.unsent === undefined ? {} : { unsent: result.unsent }),
-                };
-          return errorResponse('temporarily_unavailable');
-        }
-        const read = translate(result);
-        if (read.kind === 'trouble') {
-          failure = {
-            ...read,
-            ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
-          };
-          return errorResponse('temporarily_unavailable');
-        }
-        if (read.kind === 'error') {
-          failure = cleanError(read, [...secretsOf(form), ...(deps.secrets ?? [])]);
-          return errorResponse(read.error);
-        }
-        answer = read;
-        return standardResponse(read);
-      } catch (error) {
-        thrown = error;
-        throw error;
-      }
-    };
-    try {
-      const value = await request(client, config);
-      if (answer === undefined) throw new Error('no answer was read');
-      return { kind: 'done', value, answer };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (failure !== undefined) return failure;
-      if (thrown !== undefined) throw thrown;
-      // What openid-client refuses of a translated answer; its message is its own, its cause would hold the tokens.
-      const detail = error instanceof Error ? foreignText(error.message, [], 120) : 'unknown';
-      return { kind: 'trouble', reason: `the answer was not understood (${detail})` };
-    }
-  }
+  const call = createDialectCaller(deps);
 
   async function tokenRequest(
-    grantType: string,
-    parameters: Record<string, string>,
+    request: DialectCall<TokenEndpointResponse>['request'],
     signal: AbortSignal | undefined,
+    withIdToken = false,
   ): Promise<{ kind: 'granted'; grant: Grant } | RequestFailure> {
     const result = await call(
-      (answer) => dialect.readTokenAnswer(answer),
+      { translate: (answer) => dialect.readTokenAnswer(answer), request, withIdToken },
       signal,
-      (client, config) => client.genericGrantRequest(config, grantType, parameters),
     );
     if (result.kind !== 'done') return result;
     const { value, answer } = result;
@@ -189,18 +123,21 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
 
   return {
     async startDevice(scope, signal) {
+      if (dialect.deviceAuthorizationUrl === undefined) throw noFlow(dialect.tokenUrl, 'device login');
       const { randomPKCECodeVerifier, calculatePKCECodeChallenge } = await import('openid-client');
       const codeVerifier = randomPKCECodeVerifier();
       const codeChallenge = await calculatePKCECodeChallenge(codeVerifier);
       const state = deps.random.bytes(32).toString('base64url');
       const result = await call(
-        (answer) => dialect.readDeviceAnswer(answer, { state }),
+        {
+          translate: (answer) => dialect.readDeviceAnswer(answer, { state }),
+          request: (client, config) =>
+            client.initiateDeviceAuthorization(
+              config,
+              dialect.deviceParameters({ scope, codeChallenge, state }),
+            ),
+        },
         signal,
-        (client, config) =>
-          client.initiateDeviceAuthorization(
-            config,
-            dialect.deviceParameters({ scope, codeChallenge, state }),
-          ),
       );
       if (result.kind !== 'done') return result;
       const { value } = result;
@@ -218,17 +155,75 @@ export function createOAuthClient(deps: OAuthClientDeps): OAuthClient {
 
     poll: (login, signal) =>
       tokenRequest(
-        dialect.pollGrantType,
-        dialect.pollParameters({
-          deviceCode: login.deviceCode,
-          userCode: login.userCode,
-          codeVerifier: login.codeVerifier.reveal(),
-        }),
+        (client, config) =>
+          client.genericGrantRequest(
+            config,
+            dialect.pollGrantType,
+            dialect.pollParameters({
+              deviceCode: login.deviceCode,
+              userCode: login.userCode,
+              codeVerifier: login.codeVerifier.reveal(),
+            }),
+          ),
         signal,
       ),
 
     refresh: (refreshToken, signal) =>
-      tokenRequest('refresh_token', { refresh_token: refreshToken.reveal() }, signal),
+      tokenRequest(
+        (client, config) =>
+          client.genericGrantRequest(config, 'refresh_token', { refresh_token: refreshToken.reveal() }),
+        signal,
+      ),
+
+    async startAuthorization(scope, redirectUri) {
+      if (dialect.authorizationUrl === undefined) {
+        throw noFlow(dialect.tokenUrl, 'authorization request');
+      }
+      requireHttps(dialect.authorizationUrl, deps.allowLoopbackHttp);
+      const { client, config } = await createConfiguration(deps);
+      const codeVerifier = client.randomPKCECodeVerifier();
+      const state = deps.random.bytes(32).toString('base64url');
+      const scopes = scope.split(' ');
+      const nonce = scopes.includes('openid') ? deps.random.bytes(32).toString('base64url') : undefined;
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope,
+        state,
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+        ...(nonce === undefined ? {} : { nonce }),
+        ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
+      });
+      return {
+        authorizationUrl: url.href,
+        redirectUri,
+        state,
+        ...(nonce === undefined || dialect.sendsIdTokens !== true ? {} : { nonce }),
+        codeVerifier: new Secret(codeVerifier),
+        ...(dialect.issuer === undefined ? {} : { issuer: dialect.issuer }),
+        issuerRequired: dialect.sendsIssuer === true,
+      };
+    },
+
+    redeem(pending, response, signal) {
+      // Only what was judged: a member of the callback that nobody asked for never reaches the library.
+      const callback = new URL(pending.redirectUri);
+      callback.search = new URLSearchParams({
+        code: response.code.reveal(),
+        state: response.state,
+        ...(response.issuer === undefined || pending.issuer === undefined ? {} : { iss: response.issuer }),
+      }).toString();
+      return tokenRequest(
+        (client, config) =>
+          client.authorizationCodeGrant(config, callback, {
+            pkceCodeVerifier: pending.codeVerifier.reveal(),
+            expectedState: pending.state,
+            ...(pending.nonce === undefined ? {} : { expectedNonce: pending.nonce, idTokenExpected: true }),
+          }),
+        signal,
+        pending.nonce !== undefined,
+      );
+    },
 
     async revoke(token, signal) {
       if (dialect.revocationUrl === undefined) return false;
@@ -251,43 +246,13 @@ export async function loadOAuthClient(): Promise<void> {
   await import('openid-client');
 }
 
-function standardResponse(read: DeviceOffer | TokenAnswer): Response {
-  if (read.kind === 'offer') {
-    return Response.json({
-      device_code: read.deviceCode,
-      user_code: read.userCode,
-      verification_uri: read.verificationUrl,
-      expires_in: read.expiresInMs / 1000,
-      ...(read.intervalMs === undefined ? {} : { interval: read.intervalMs / 1000 }),
-    });
-  }
-  return Response.json({
-    access_token: read.accessToken,
-    token_type: 'Bearer',
-    ...(read.refreshToken === undefined ? {} : { refresh_token: read.refreshToken }),
-    ...(read.lifetimeMs === undefined ? {} : { expires_in: read.lifetimeMs / 1000 }),
-    ...(read.scope === undefined ? {} : { scope: read.scope }),
+function noFlow(tokenUrl: string, flow: string): OpenClawError {
+  const { host } = new URL(tokenUrl);
+  return new OpenClawError({
+    code: 'LOGIN_REJECTED',
+    message: `${host} names no address for a ${flow}.`,
+    data: { host },
   });
-}
-
-function errorResponse(error: string): Response {
-  return Response.json({ error }, { status: 400 });
-}
-
-/** Servers have been seen to repeat what they were sent. */
-function secretsOf(form: URLSearchParams): string[] {
-  return ['refresh_token', 'code_verifier', 'token', 'code', 'device_code'].flatMap((name) =>
-    form.getAll(name),
-  );
-}
-
-function cleanError(read: NamedError, secrets: readonly string[]): RequestFailure {
-  const description = read.description === undefined ? '' : foreignText(read.description, secrets);
-  return {
-    kind: 'error',
-    error: foreignText(read.error, secrets, 64),
-    ...(description === '' ? {} : { description }),
-  };
 }
 
 function isToken(token: string): boolean {
@@ -296,6 +261,12 @@ function isToken(token: string): boolean {
 
 function clamp(value: number, floor: number, ceiling: number): number {
   return Math.min(Math.max(value, floor), ceiling);
+}
+
+/** Where a request was sent on to; the usual reason is a network in a hotel or an airport. */
+export function describeRedirect(location: URL | undefined): string {
+  const target = foreignText(location?.host ?? '', [], 80);
+  return `the request was sent on to ${target === '' ? 'an unreadable address' : target} and not followed (if this network asks you to sign in, in a hotel or an airport, do that first)`;
 }
 
 /** The error that ends a login when a request failed for a reason that waiting does not mend. */
@@ -311,7 +282,7 @@ export function toLoginError(failure: RequestFailure, host: string): OpenClawErr
     case 'redirected':
       return new OpenClawError({
         code: 'PORTAL_REDIRECTED',
-        message: `${host} sent the login on to ${foreignText(failure.location?.host ?? 'an unreadable address', [], 80)}, which was not followed.`,
+        message: `${host} could not be reached: ${describeRedirect(failure.location)}.`,
         data,
       });
     case 'error': {

@@ -3,13 +3,14 @@
 import type { DeviceOffer, Dialect, NamedError, NoAnswer, ServerAnswer, TokenAnswer } from './dialect.ts';
 
 export type StandardEndpoints = {
-  readonly deviceAuthorizationUrl: string;
+  readonly deviceAuthorizationUrl?: string;
   readonly tokenUrl: string;
   readonly revocationUrl?: string;
   readonly authorizationUrl?: string;
   readonly issuer?: string;
   readonly sendsIssuer?: boolean;
   readonly sendsIdTokens?: boolean;
+  readonly idTokenAlgorithms?: readonly string[];
 };
 
 /** RFC 8628 section 3.2: 5 s where the server names no interval. */
@@ -17,6 +18,8 @@ const defaultIntervalMs = 5_000;
 const floorMs = 1_000;
 /** REQUIRED by the RFC; five minutes where a server leaves it out all the same. */
 const absentCodeLifetimeMs = 300_000;
+/** Ten years: more is as good as for ever, and still a date. */
+const longestMs = 315_360_000_000;
 
 export function createStandardDialect(endpoints: StandardEndpoints): Dialect {
   return {
@@ -91,7 +94,8 @@ function namedError(answer: Record<string, unknown>): NamedError | undefined {
 
 /** Milliseconds of a positive number of seconds; undefined for anything else. */
 function readSeconds(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value * 1000 : undefined;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return undefined;
+  return Math.min(value * 1000, longestMs);
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -10,17 +10,59 @@ export type FetchInit = {
   signal?: AbortSignal;
 };
 
-/** Resolves with any HTTP status, 3xx included; rejects when no response came, URL_REFUSED for an unusable proxy. */
-export type Fetch = (url: string, init?: FetchInit) => Promise<Response>;
+export type Fetch = {
+  /** Resolves with any HTTP status, 3xx included; rejects when no response came, URL_REFUSED for an unusable proxy. */
+  (url: string, init?: FetchInit): Promise<Response>;
+  /** For messages: `describeProxy` of this fetch's environment. Absent where there are no proxies. */
+  readonly proxyFor?: (url: string) => string | undefined;
+};
 
 export function createFetch(env: Env): Fetch {
   let loaded: Promise<Fetch> | undefined;
-  return async (url, init) => {
+  const fetchOnce: Fetch = async (url, init) => {
     checkProxies(env);
     loaded ??= loadUndici(env);
     const fetch = await loaded;
     return fetch(url, init);
   };
+  return Object.assign(fetchOnce, { proxyFor: (url: string) => describeProxy(env, url) });
+}
+
+/**
+ * `127.0.0.1:3128 (HTTPS_PROXY)`: the proxy that a request for `url` goes through and the variable that names it, without
+ * user and password; undefined for a direct one. The rules are those of undici: small letters first, an https URL falls
+ * back to the proxy for http, `NO_PROXY` holds hosts with their subdomains, or `*` alone.
+ */
+export function describeProxy(env: Env, url: string): string | undefined {
+  const target = URL.parse(url);
+  if (target === null) return undefined;
+  const http = firstSet(env, ['http_proxy', 'HTTP_PROXY']);
+  const https = firstSet(env, ['https_proxy', 'HTTPS_PROXY']);
+  const chosen = target.protocol === 'https:' && https?.value ? https : http;
+  const proxy = URL.parse(chosen?.value ?? '');
+  if (chosen === undefined || proxy === null || isDirect(env, target)) return undefined;
+  return `${proxy.host} (${chosen.name})`;
+}
+
+/** A variable that is set to nothing counts as set. */
+function firstSet(env: Env, names: readonly string[]): { name: string; value: string } | undefined {
+  const name = names.find((each) => env[each] !== undefined);
+  return name === undefined ? undefined : { name, value: env[name] ?? '' };
+}
+
+function isDirect(env: Env, target: URL): boolean {
+  const list = firstSet(env, ['no_proxy', 'NO_PROXY'])?.value ?? '';
+  if (list === '*') return true;
+  const port = target.port === '' ? { 'http:': '80', 'https:': '443' }[target.protocol] : target.port;
+  return list
+    .split(/[,\s]/)
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      const [, named = entry, namedPort] = /^(.+):(\d+)$/.exec(entry) ?? [];
+      const host = named.replace(/^\*?\./, '').toLowerCase();
+      if (Number(namedPort ?? 0) !== 0 && Number(namedPort) !== Number(port)) return false;
+      return target.hostname === host || target.hostname.endsWith(`.${host}`);
+    });
 }
 
 /** Loads what the first request would load. */

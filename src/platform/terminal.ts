@@ -1,6 +1,7 @@
-// The terminal as a port: what it can do, and the two streams. Results go to stdout, everything else to stderr.
+// The terminal as a port: what it can do, the two streams, the keyboard. Results go to stdout, everything else to stderr.
 import type { Env } from './env.ts';
 import { envFlag } from './env.ts';
+import { raiseSignal, readKeysFrom, type KeyEvent } from './key-reader.ts';
 
 export type Terminal = {
   /** A person can be asked: stdin and stderr are terminals. */
@@ -12,6 +13,14 @@ export type Terminal = {
   /** The terminal on stderr understands OSC 8 hyperlinks. */
   readonly hyperlinks: boolean;
   columns(): number;
+  rows(): number;
+  /** The window has another size; returns the function that stops listening. */
+  onResize(listener: () => void): () => void;
+  /**
+   * Single keys and pastes in raw mode, while `interactive`; nothing happens elsewhere. Returns the function that stops
+   * it and leaves stdin to whoever asks next. One reader at a time.
+   */
+  readKeys(listener: (event: KeyEvent) => void): () => void;
   writeOut(text: string): void;
   writeErr(text: string): void;
 };
@@ -23,16 +32,27 @@ export function createTerminal(
   const { stdin, stdout, stderr } = streams;
   const outIsTty = stdout.isTTY;
   const errIsTty = stderr.isTTY;
+  const interactive = stdin.isTTY && errIsTty && !envFlag(env, 'CI') && env['TERM'] !== 'dumb';
+  const writeErr = (text: string): void => void stderr.write(text);
   return {
-    interactive: stdin.isTTY && errIsTty && !envFlag(env, 'CI') && env['TERM'] !== 'dumb',
+    interactive,
     outIsTty,
     errIsTty,
     outColours: colours(env, outIsTty),
     errColours: colours(env, errIsTty),
     hyperlinks: errIsTty && knowsHyperlinks(env),
     columns: () => stderr.columns || stdout.columns || 80,
+    rows: () => stderr.rows || stdout.rows || 24,
+    onResize(listener) {
+      stderr.on('resize', listener);
+      return () => void stderr.off('resize', listener);
+    },
+    readKeys: (listener) =>
+      interactive
+        ? readKeysFrom({ stdin, write: writeErr, process, raise: raiseSignal }, listener)
+        : () => undefined,
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr,
   };
 }
 

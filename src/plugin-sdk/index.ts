@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { DeviceFlowState } from '../oauth/login-phase.ts';
 import type { LoopbackServer } from '../oauth/loopback-server.ts';
+import type { OpenClawError } from '../errors.ts';
 import type { Credential, OAuthCredential } from './credential.ts';
 
 export type { ApiKeyCredential, Credential, OAuthCredential, TokenCredential } from './credential.ts';
@@ -29,7 +30,15 @@ export type {
 } from '../oauth/dialect.ts';
 export { createOAuthClient, toLoginError } from '../oauth/oauth-client.ts';
 export type { Grant, OAuthClient, PendingLogin, RequestFailure } from '../oauth/oauth-client.ts';
-export { awaitApproval } from '../oauth/device-flow.ts';
+export { awaitApproval, startDeviceLogin } from '../oauth/device-flow.ts';
+export type { DeviceStart } from '../oauth/device-flow.ts';
+export type { DeviceFlowState, DeviceStartState } from '../oauth/login-phase.ts';
+export { awaitAuthorization } from '../oauth/code-flow.ts';
+export type { CodeFlowDeps, ShownAuthorization } from '../oauth/code-flow.ts';
+export { startLoopbackServer } from '../oauth/loopback-server.ts';
+export type { LoopbackServer } from '../oauth/loopback-server.ts';
+export { discoverServer } from '../oauth/server-metadata.ts';
+export { createStandardDialect } from '../oauth/standard-dialect.ts';
 export { readJsonAnswer, requireHttps } from '../oauth/form-post.ts';
 export { OpenClawError, isOpenClawError } from '../errors.ts';
 export type { ErrorCode } from '../errors.ts';
@@ -79,6 +88,8 @@ export type ProviderPlugin = {
     context: RuntimeAuthContext,
   ): { token: string; baseUrl?: string } | Promise<{ token: string; baseUrl?: string }>;
   fetchUsageSnapshot?(context: UsageContext): Promise<UsageSnapshot>;
+  /** Why a token that was granted a moment ago may be refused. This host only. */
+  explainRefusal?(context: RuntimeAuthContext): OpenClawError | undefined;
   buildAuthDoctorHint?(context: { profileId: string; region?: string }): string | undefined;
   buildMissingAuthMessage?(context: { provider: string }): string | undefined;
 };
@@ -88,6 +99,15 @@ export type StartedLogin = {
   /** Everything that `complete` needs, as JSON; it holds secrets and is kept sealed. */
   pending: Readonly<Record<string, unknown>>;
   prompt: DeviceCodePrompt;
+  /** Under which the login will be kept. */
+  profileId: string;
+};
+
+export type CompleteOptions = {
+  /** Takes what `pending` has become: with it another process goes on at the pace that the server asked for. */
+  keep(pending: StartedLogin['pending']): void;
+  /** The server is asked at least once, and no answer that is on its way is given up. */
+  waitMs?: number;
 };
 
 export type AuthMethod = {
@@ -100,8 +120,12 @@ export type AuthMethod = {
   runNonInteractive?(context: AuthContext): Promise<AuthResult>;
   /** Begins a device login and does not wait. This host only. */
   start?(context: AuthContext): Promise<StartedLogin>;
-  /** Waits for the approval of what `start` began, for as long as the code lives or the signal lets it. */
-  complete?(context: AuthContext, pending: StartedLogin['pending']): Promise<AuthResult>;
+  /** Waits for the approval of what `start` began, for as long as the code lives. LOGIN_PENDING after `waitMs`. */
+  complete?(
+    context: AuthContext,
+    pending: StartedLogin['pending'],
+    options: CompleteOptions,
+  ): Promise<AuthResult>;
 };
 
 export type AuthContext = {
@@ -226,10 +250,19 @@ export type RuntimeAuth = {
 
 export type UsageContext = { profileId: string; credential: Credential; signal?: AbortSignal };
 
+export type UsageWindow = {
+  label: string;
+  usedPercent: number;
+  /** Milliseconds since the Unix epoch. */
+  resetAt?: number;
+  /** For hosts that have a word of their own for it. This host only. */
+  period?: 'window' | 'week';
+};
+
 export type UsageSnapshot = {
   provider: string;
   displayName: string;
-  windows: readonly { label: string; usedPercent: number; resetAt?: number }[];
+  windows: readonly UsageWindow[];
   plan?: string;
   summary?: string;
   /** Set when the call did not work: `unauthorized` means that the server refused the token. */

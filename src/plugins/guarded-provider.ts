@@ -15,6 +15,7 @@ const functionNames = [
   'prepareRuntimeAuth',
   'resolveUsageAuth',
   'fetchUsageSnapshot',
+  'explainRefusal',
   'buildAuthDoctorHint',
   'buildMissingAuthMessage',
 ] as const satisfies readonly (keyof ProviderPlugin)[];
@@ -52,7 +53,7 @@ export function pluginFailure(
 
 function guardMethod(pluginId: string, providerId: string, method: AuthMethod): AuthMethod {
   const guards: Record<string, unknown> = {};
-  for (const name of ['run', 'runNonInteractive'] as const) {
+  for (const name of ['run', 'runNonInteractive', 'start', 'complete'] as const) {
     const what = `the login ${providerId}/${cleanText(method.id, 40)} (${name})`;
     if (method[name] !== undefined) guards[name] = guard(pluginId, what, method, name);
   }
@@ -108,7 +109,7 @@ function secretsIn(input: readonly unknown[]): string[] {
   return input.filter(isObject).flatMap((argument) => {
     const credential: unknown = Reflect.get(argument, 'credential');
     const holder = isObject(credential) ? credential : argument;
-    return ['access', 'refresh', 'token', 'key']
+    return ['access', 'refresh', 'token', 'key', 'codeVerifier', 'deviceCode']
       .map((name): unknown => Reflect.get(holder, name))
       .filter((value) => typeof value === 'string');
   });

@@ -22,7 +22,15 @@ import {
   writeRow,
 } from './profile-table.ts';
 import { isIntact } from './row-checksum.ts';
-import { openCredential, opens, openSecret, selectKeyId, selectSecret, selectSecretNames, writeSecret } from './sealed-row.ts';
+import {
+  openCredential,
+  opens,
+  openSecret,
+  selectKeyId,
+  selectSecret,
+  selectSecretNames,
+  writeSecret,
+} from './sealed-row.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { StoreKey } from './store-key.ts';
 import type { StoreLocks } from './store-locks.ts';

@@ -42,7 +42,7 @@ describe('when a refresh is due', () => {
     expect(planExpiry(endless, 0)).toEqual({ refreshAtMs: Infinity, unusableAtMs: Infinity });
   });
 
-  it('is always before the token stops being sent, and that before its end', () => {
+  it('R9: is always before the token stops being sent, and that before its end', () => {
     for (const lifetimeMs of [1_000, 8_000, minute, hour, 30 * 24 * hour]) {
       const plan = planExpiry(record({ expiresAtMs: issuedAtMs + lifetimeMs }), 0.99);
       expect(plan.refreshAtMs).toBeLessThan(plan.unusableAtMs);

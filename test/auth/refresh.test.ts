@@ -67,7 +67,7 @@ async function setUp(options: { exchange?: (credential: OAuthCredential) => Prom
 }
 
 describe('one process', () => {
-  it('100 callers make one request, and all get the new pair', async () => {
+  it('R3: 100 callers make one request, and all get the new pair', async () => {
     const { engine, server } = await setUp();
     const results = await Promise.all(Array.from({ length: 100 }, () => engine.refresh(id, 1)));
     expect(server.calls).toEqual(['refresh-1']);
@@ -78,7 +78,7 @@ describe('one process', () => {
     expect(results[0]?.record.intent).toBeUndefined();
   });
 
-  it('the new pair is on disk before anybody gets it', async () => {
+  it('R1: the new pair is on disk before anybody gets it', async () => {
     const { engine, stateDir, keychain } = await setUp();
     await engine.refresh(id, 1);
     const reader = openTestStore({ stateDir, keychain });
@@ -127,7 +127,7 @@ describe('one process', () => {
     expect(seen).toEqual([expect.objectContaining({ pid: process.pid, generation: 1 })]);
   });
 
-  it('keeps the refresh token when the server gives none', async () => {
+  it('R2: keeps the refresh token when the server gives none', async () => {
     const { engine, store } = await setUp({
       exchange: (credential) => Promise.resolve({ ...credential, access: 'a2' }),
     });
@@ -156,7 +156,7 @@ describe('several processes', () => {
     expect(results.map((stored) => stored.record.generation)).toEqual([2, 2, 2, 2, 2]);
   });
 
-  it('invalid_grant for a token that is not the stored one any more: adopts, never blanks', async () => {
+  it('R6: invalid_grant for a token that is not the stored one any more: adopts, never blanks', async () => {
     const world = await setUp({
       exchange: async () => {
         // Somebody logged in anew while the old token was on its way.
@@ -238,7 +238,7 @@ describe('failures', () => {
     expect((await engine.refresh(id, 1)).record.generation).toBe(2);
   });
 
-  it('an outage keeps everything, pauses longer each time, and says how long', async () => {
+  it('R7: an outage keeps everything, pauses longer each time, and says how long', async () => {
     const exchange = vi.fn(() => Promise.reject(outage()));
     const { engine, store, clock } = await setUp({ exchange });
     await expect(engine.refresh(id, 1)).rejects.toMatchObject({ code: 'REFRESH_FAILED' });

@@ -5,7 +5,7 @@ import { openTestStore } from '../support/open-test-store.ts';
 import { bearer, hour, id, lease, settle, setUp } from '../support/resolver-stage.ts';
 
 describe('a token that the upstream refuses', () => {
-  it('is replaced by one forced refresh for all who were refused', async () => {
+  it('R8: is replaced by one forced refresh for all who were refused', async () => {
     const world = await setUp({ credential: {} });
     const refused = await lease(world.resolver);
     const retries = Array.from({ length: 20 }, () => lease(world.resolver, refused));

@@ -196,7 +196,7 @@ describe('a store that is brought back from a backup', () => {
 });
 
 describe('clocks that jump', () => {
-  it('a day forward: one refresh, no loop', async () => {
+  it('R9: a day forward: one refresh, no loop', async () => {
     const world = await setUp({ credential: {} });
     world.clock.setWallMs(world.clock.nowMs() + 24 * hour);
     await world.clock.advance(10_000);

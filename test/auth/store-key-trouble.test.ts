@@ -4,9 +4,8 @@ import { performLogin, performLogout } from '../../src/auth/login.ts';
 import { moveStoreKey } from '../../src/auth/key-move.ts';
 import { OpenClawError } from '../../src/errors.ts';
 import type { CredentialStore } from '../../src/store/credential-store.ts';
-import type { AuthMethod, ProviderPlugin } from '../../src/plugin-sdk/index.ts';
+import type { AuthResult, ProviderPlugin } from '../../src/plugin-sdk/index.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import { createFakeAuthContext } from '../support/fake-auth-context.ts';
 import { oauthCredential } from '../support/credentials.ts';
 import { createFakeKeychain } from '../support/fake-keychain.ts';
 import { openTestStore } from '../support/open-test-store.ts';
@@ -30,13 +29,8 @@ function createProvider(calls: string[]): ProviderPlugin {
   };
 }
 
-const approvedAtOnce: AuthMethod = {
-  id: 'oauth',
-  kind: 'device_code',
-  label: 'OAuth',
-  run: () => Promise.reject(new Error('not interactive')),
-  runNonInteractive: () => Promise.resolve({ profiles: [{ profileId: id, credential: oauthCredential() }] }),
-};
+const approvedAtOnce = (): Promise<AuthResult> =>
+  Promise.resolve({ profiles: [{ profileId: id, credential: oauthCredential() }] });
 
 describe('logging out', () => {
   it('with Ctrl-C at the passphrase deletes nothing', async () => {
@@ -97,7 +91,6 @@ describe('logging in', () => {
       {
         store,
         clock: fastClock,
-        interactive: false,
         requirePersistence: true,
         onUnsaved: () => {
           // The keychain that holds the key now is locked for a moment.
@@ -105,20 +98,14 @@ describe('logging in', () => {
         },
       },
       createProvider(calls),
-      {
-        id: 'oauth',
-        kind: 'device_code',
-        label: 'OAuth',
-        run: () => Promise.reject(new Error('not interactive')),
-        runNonInteractive: async () => {
-          await moveStoreKey(openTestStore({ stateDir, keychain }), { kind: 'insecure-file' });
-          await moveStoreKey(openTestStore({ stateDir, keychain }), { kind: 'keychain' });
-          keychain.fail(new OpenClawError({ code: 'KEYCHAIN_LOCKED', message: 'locked' }));
-          moved.resolve();
-          return { profiles: [{ profileId: id, credential: oauthCredential() }] };
-        },
+      async () => {
+        await moveStoreKey(openTestStore({ stateDir, keychain }), { kind: 'insecure-file' });
+        await moveStoreKey(openTestStore({ stateDir, keychain }), { kind: 'keychain' });
+        keychain.fail(new OpenClawError({ code: 'KEYCHAIN_LOCKED', message: 'locked' }));
+        moved.resolve();
+        return { profiles: [{ profileId: id, credential: oauthCredential() }] };
       },
-      createFakeAuthContext().context,
+      new AbortController().signal,
     );
     await moved.promise;
     expect(await login).toMatchObject({ record: { id, generation: 1 } });
@@ -148,10 +135,10 @@ describe('logging in', () => {
       };
       const calls: string[] = [];
       const report = await performLogin(
-        { store, clock: fastClock, interactive: false, requirePersistence: true },
+        { store, clock: fastClock, requirePersistence: true },
         createProvider(calls),
         approvedAtOnce,
-        createFakeAuthContext().context,
+        new AbortController().signal,
       );
       expect(report.record).toMatchObject({ id, generation: 2 });
       expect(calls).toEqual([]);
@@ -170,10 +157,10 @@ describe('logging in', () => {
       monotonicMs: () => systemClock.monotonicMs() * 1_000,
     };
     const login = performLogin(
-      { store, clock: quick, interactive: false, requirePersistence: true },
+      { store, clock: quick, requirePersistence: true },
       createProvider(calls),
       approvedAtOnce,
-      createFakeAuthContext().context,
+      new AbortController().signal,
     );
     await expect(login).rejects.toMatchObject({
       code: 'LOGIN_NOT_SAVED',

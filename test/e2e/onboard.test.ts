@@ -112,7 +112,7 @@ describe('onboard', () => {
     );
   });
 
-  it('two accounts live side by side, and a logout takes only its own', async () => {
+  it('R12: two accounts live side by side, and a logout takes only its own', async () => {
     const portal = await startPortal();
     const home = await loggedIn(portal);
     expect(
@@ -140,7 +140,7 @@ describe('onboard', () => {
     expect(portal.control.state()).toMatchObject({ liveFamilies: 1 });
   });
 
-  it('logs out also when the portal is gone', async () => {
+  it('R12: logs out also when the portal is gone', async () => {
     const portal = await startPortal();
     const home = await loggedIn(portal);
     await portal.stop();

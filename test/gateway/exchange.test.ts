@@ -185,7 +185,7 @@ describe('what passes', () => {
 });
 
 describe('a refused login', () => {
-  it('is refreshed once, and the same body sent again', async () => {
+  it('R8: is refreshed once, and the same body sent again', async () => {
     const seen: string[] = [];
     const stage = await openStage(refusedTokens((token) => token.endsWith('-2'), seen));
     const body = message('default', 'x'.repeat(200_000));

@@ -19,8 +19,8 @@ const row = {
 describe('windows', () => {
   it('prefer the percentage over the counts', () => {
     expect(readWindows({ model_remains: [{ ...row, model_name: 'speech-01' }, row] }, true)).toEqual([
-      { label: 'this window', usedPercent: 25, resetAt: 1_776_373_200_000 },
-      { label: 'this week', usedPercent: 20, resetAt: 1_776_614_400_000 },
+      { label: 'this window', period: 'window', usedPercent: 25, resetAt: 1_776_373_200_000 },
+      { label: 'this week', period: 'week', usedPercent: 20, resetAt: 1_776_614_400_000 },
     ]);
   });
 

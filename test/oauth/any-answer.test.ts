@@ -4,7 +4,8 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDialect } from '../../extensions/minimax-portal-auth/dialect.ts';
-import { logIn, refresh } from '../../extensions/minimax-portal-auth/login.ts';
+import { logIn } from '../../extensions/minimax-portal-auth/login.ts';
+import { refresh } from '../../extensions/minimax-portal-auth/renewal.ts';
 import { resolveRegion } from '../../extensions/minimax-portal-auth/region.ts';
 import { isOpenClawError } from '../../src/errors.ts';
 import { createOAuthClient, type Grant } from '../../src/oauth/oauth-client.ts';
@@ -109,7 +110,7 @@ describe('whatever the server answers', { timeout: propertyTimeoutMs(60_000) }, 
       allowLoopbackHttp: false,
     });
 
-  it('to a request for tokens, the client has a grant or a failure without a token in it', async () => {
+  it('K10: to a request for tokens, the client has a grant or a failure without a token in it', async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(someAnswer(tokens), async (answer) => {
@@ -124,7 +125,7 @@ describe('whatever the server answers', { timeout: propertyTimeoutMs(60_000) }, 
     expect([...seen].sort()).toEqual(['error', 'granted', 'redirected', 'trouble']);
   });
 
-  it('to the start of a device login, the client has a code within bounds or a failure', async () => {
+  it('K10: to the start of a device login, the client has a code within bounds or a failure', async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(someAnswer({ ...offer, state: 'THE-STATE' }), async (answer) => {
@@ -143,7 +144,7 @@ describe('whatever the server answers', { timeout: propertyTimeoutMs(60_000) }, 
     expect(seen).toContain('error');
   });
 
-  it('a refresh of the extension has a credential, or says LOGIN_DEAD or REFRESH_FAILED', async () => {
+  it('K10: a refresh of the extension has a credential, or says LOGIN_DEAD or REFRESH_FAILED', async () => {
     const seen = new Set<string>();
     const former = oauthCredential({
       access: answerTokens.former,
@@ -163,7 +164,7 @@ describe('whatever the server answers', { timeout: propertyTimeoutMs(60_000) }, 
     expect([...seen].sort()).toEqual(['LOGIN_DEAD', 'REFRESH_FAILED', 'ok']);
   });
 
-  it('a login of the extension has a credential, or ends with an error of a login', async () => {
+  it('K10: a login of the extension has a credential, or ends with an error of a login', async () => {
     const documented = [
       'ok',
       'LOGIN_DENIED',

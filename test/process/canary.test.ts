@@ -38,7 +38,7 @@ it('every byte is judged by strace', (context) => {
   throw new Error(trouble.reason);
 });
 
-it('the life of a login, up to its logout', { timeout: 60_000 }, async () => {
+it('S1: the life of a login, up to its logout', { timeout: 60_000 }, async () => {
   const portal = await startEchoingPortal();
   const home = homeAt(portal);
   expect((await home.json(onboardArgs)).code).toBe(0);
@@ -68,7 +68,7 @@ it('the life of a login, up to its logout', { timeout: 60_000 }, async () => {
   expectSilence(home, portal);
 });
 
-it('logins that go wrong in every way', { timeout: 60_000 }, async () => {
+it('S1: logins that go wrong in every way', { timeout: 60_000 }, async () => {
   const ways: [Parameters<EchoingPortal['misbehave']>[0], Misbehaviour, 'ends' | 'goes on'][] = [
     ['device', oauthError('invalid_client'), 'ends'],
     ['device', redirect, 'ends'],
@@ -99,7 +99,7 @@ it('logins that go wrong in every way', { timeout: 60_000 }, async () => {
   );
 });
 
-it('a gateway at work', { timeout: 60_000 }, async () => {
+it('S1: a gateway at work', { timeout: 60_000 }, async () => {
   const portal = await startEchoingPortal();
   const home = homeAt(portal);
   expect((await home.json(onboardArgs)).code).toBe(0);

@@ -16,7 +16,7 @@ type Report = { status: number; generation: number; token: string };
 const reportOf = (stdout: string): Report => JSON.parse(stdout.split('\n')[1] ?? '{}') as Report;
 
 describe('8 processes that lease one expired login at once', () => {
-  it('make one refresh, and get 8 tokens that work', { timeout: 60_000 }, async () => {
+  it('R4: make one refresh, and get 8 tokens that work', { timeout: 60_000 }, async () => {
     const portal = await startPortal({ accessTtlMs: 200 });
     const home = await loggedIn(portal);
     const leasers = Array.from({ length: 8 }, () => startLeaser(home));

@@ -9,7 +9,7 @@ const limits = { stallMs: Infinity, graceMs: Infinity };
 
 describe('processes that are killed, stopped and lied to, with one login', () => {
   it.for(['simulator', 'oidc'] as const)(
-    'at %s, lose it only between the answer and its saving',
+    'R5: at %s, lose it only between the answer and its saving',
     { timeout: 120_000 },
     async (server, context) => {
       if (process.platform === 'win32') return context.skip('Windows stops no process');

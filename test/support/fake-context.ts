@@ -18,6 +18,9 @@ export function createFakeContext(overrides: Partial<CommandContext> = {}) {
       errColours: false,
       hyperlinks: false,
       columns: () => 100,
+      rows: () => 40,
+      onResize: () => () => undefined,
+      readKeys: () => () => undefined,
       writeOut: (text) => {
         written.out += text;
       },

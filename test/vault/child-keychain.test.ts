@@ -170,7 +170,7 @@ describe('a call to the keychain', () => {
     await expect(keychain.set('a', canary)).rejects.toThrow(/cannot store \[redacted\]/);
   });
 
-  it('is over at its deadline, and so is the helper, even one that blocks', async () => {
+  it('R11: is over at its deadline, and so is the helper, even one that blocks', async () => {
     const pidFile = join(tempFolder(), 'pid');
     const fake = createFakeClock();
     const keychain = keychainOver(

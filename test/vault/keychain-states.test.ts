@@ -135,7 +135,7 @@ describe.runIf(missing.length === 0)('a keychain in every state', () => {
     }
   });
 
-  it('has words and a remedy of its own in each of them', () => {
+  it('R11: has words and a remedy of its own in each of them', () => {
     for (const driver of testedDrivers) {
       const failures = rows.filter((row) => row.driver === driver && row.code !== 'works');
       expect(failures.length).toBeGreaterThan(0);

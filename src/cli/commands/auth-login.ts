@@ -2,14 +2,10 @@
 import type { App } from '../../app.ts';
 import type { CredentialStore } from '../../store/credential-store.ts';
 import { createOutput, type CommandContext } from '../command-context.ts';
-import {
-  logInWithChoice,
-  mayAsk,
-  printReport,
-  readStorageOptions,
-  reportToJson,
-  type LoginOptions,
-} from '../login-session.ts';
+import { localeOfEnv } from '../../language/locale.ts';
+import { textsOf } from '../../language/texts.ts';
+import { printReport, reportToJson } from '../login-report.ts';
+import { logInWithChoice, mayAsk, readStorageOptions, type LoginOptions } from '../login-session.ts';
 import { enableEdits, writeConfig } from '../login-config.ts';
 import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
@@ -34,7 +30,7 @@ export async function authLogin(context: CommandContext, options: LoginOptions):
       requirePersistence: true,
     });
     await writeConfig(app, enableEdits(config, session));
-    printReport(output, session, context.clock.nowMs());
+    printReport(output, session, textsOf(localeOfEnv(context.env)), context.clock.nowMs());
     output.result(reportToJson(session));
     return 0;
   } finally {

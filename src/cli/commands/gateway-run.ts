@@ -20,6 +20,7 @@ type GatewayRunOptions = {
   ephemeral?: boolean;
   authChoice?: string;
   region?: string;
+  flow?: string;
   browser?: boolean;
 };
 

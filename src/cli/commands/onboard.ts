@@ -4,24 +4,27 @@ import { buildCatalogue, type App } from '../../app.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
 import { isOpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { localeOfEnv } from '../../language/locale.ts';
+import { fillText, textsOf, type Texts } from '../../language/texts.ts';
+import type { AuthChoice } from '../../plugins/host.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { decideDefaultModel } from '../default-model.ts';
 import {
   logInWithChoice,
   mayAsk,
-  printReport,
   readStorageOptions,
-  reportToJson,
-  type LoginOptions,
+  type LoginPlace,
   type LoginSession,
 } from '../login-session.ts';
+import { printReport, reportColumn, reportToJson } from '../login-report.ts';
+import { checkTwoStep, completeTwoStep, startTwoStep, type TwoStepOptions } from '../two-step-login.ts';
 import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
 import { enableEdits, writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
-export type OnboardOptions = LoginOptions & { setDefault?: boolean; keepDefault?: boolean; model?: string };
+export type OnboardOptions = TwoStepOptions & { setDefault?: boolean; keepDefault?: boolean; model?: string };
 
 export async function onboard(context: CommandContext, options: OnboardOptions): Promise<number> {
   const output = createOutput(context, options);
@@ -31,40 +34,85 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
     printConfigWarnings(output, config);
     const storage = readStorageOptions(options);
     // Contradicting flags end it before anybody approves anything.
+    checkTwoStep(options);
     decideDefaultModel(defaultModelFacts(config, options, undefined), false);
-    const session = await logInWithChoice(app, context, output, options, {
+    const place: LoginPlace = {
       storage,
       requirePersistence: true,
-      check: async (choice) => {
-        if (options.model === undefined) return;
-        const catalogue = await withFreshStore(
-          app.store(storage),
-          context,
-          output,
-          { ...options, interactive: mayAsk(context, options) },
-          () => buildCatalogue(app, app.pluginsWith(choice.pluginId), { asIfLoggedInTo: choice.provider }),
-        );
-        catalogue.find(options.model);
-      },
-    });
-    // Before any further question: from here on the login serves, whatever is answered.
-    const enabled = await writeConfig(app, enableEdits(config, session));
-    const model = await settleDefaultModel(app, context, output, options, session);
-    const chosen = await writeConfig(app, modelEdits(config, model));
-    const defaultModel = model ?? currentDefault(config);
-    printReport(output, session, context.clock.nowMs());
-    printNext(output, app, defaultModel, model !== undefined);
-    output.result({
-      ...reportToJson(session),
-      defaultModel: defaultModel ?? null,
-      configFile: app.paths.configFile,
-      configChanged: enabled || chosen,
-      next: ['openclaw gateway run', 'openclaw env claude-code'],
-    });
+      check: (choice) => checkModel(app, context, output, options, choice),
+    };
+    if (options.start === true) {
+      await startTwoStep(app, context, output, options, place);
+      return 0;
+    }
+    if (options.complete === true) {
+      const { defaultModel, ...session } = await completeTwoStep(app, context, output, options, place);
+      // What the second command says outweighs what the first one said.
+      const asked = { ...options, nonInteractive: true };
+      await finish(
+        app,
+        context,
+        output,
+        isAboutModel(options) ? asked : { ...asked, ...defaultModel },
+        session,
+      );
+      return 0;
+    }
+    const session = await logInWithChoice(app, context, output, options, place);
+    await finish(app, context, output, options, session);
     return 0;
   } finally {
     app.close();
   }
+}
+
+/** Throws MODEL_UNKNOWN for a `--model` that the new login would not serve. */
+async function checkModel(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: OnboardOptions,
+  choice: AuthChoice,
+): Promise<void> {
+  if (options.model === undefined) return;
+  const catalogue = await withFreshStore(
+    app.store(),
+    context,
+    output,
+    { ...options, interactive: mayAsk(context, options) },
+    () => buildCatalogue(app, app.pluginsWith(choice.pluginId), { asIfLoggedInTo: choice.provider }),
+  );
+  catalogue.find(options.model);
+}
+
+function isAboutModel(options: OnboardOptions): boolean {
+  return options.model !== undefined || options.setDefault === true || options.keepDefault === true;
+}
+
+/** The login is saved: configuration, default model, and what to do next. */
+async function finish(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: OnboardOptions,
+  session: LoginSession,
+): Promise<void> {
+  const config = app.config();
+  const texts = textsOf(localeOfEnv(context.env));
+  // Before any further question: from here on the login serves, whatever is answered.
+  const enabled = await writeConfig(app, enableEdits(config, session));
+  const model = await settleDefaultModel(app, context, output, options, session);
+  const chosen = await writeConfig(app, modelEdits(config, model));
+  const defaultModel = model ?? currentDefault(config);
+  printReport(output, session, texts, context.clock.nowMs());
+  printNext(output, app, texts, defaultModel, model !== undefined);
+  output.result({
+    ...reportToJson(session),
+    defaultModel: defaultModel ?? null,
+    configFile: app.paths.configFile,
+    configChanged: enabled || chosen,
+    next: ['openclaw gateway run', 'openclaw env claude-code'],
+  });
 }
 
 async function settleDefaultModel(
@@ -80,18 +128,21 @@ async function settleDefaultModel(
   if (decision.kind === 'keep') return undefined;
   const catalogue = await buildCatalogue(app, app.pluginsWith(session.choice.pluginId));
   if (decision.kind === 'set') return catalogue.find(decision.ref).ref;
-  const prompter = createPrompter(context, output, true);
+  const texts = textsOf(localeOfEnv(context.env));
+  const prompter = createPrompter(context, output, { interactive: true });
   const routes = catalogue.list().filter((route) => route.provider === session.choice.provider);
   const chosen = await orKeep(
     prompter.select({
-      message: 'Which model do you want as the default?',
+      message: texts.questionModel,
       options: [
         ...routes.map((route) => ({
           value: route.ref,
           label: route.ref,
-          ...(route.ref === decision.suggested ? { hint: 'recommended' } : {}),
+          ...(route.ref === decision.suggested ? { hint: texts.recommended } : {}),
         })),
-        ...(facts.current === undefined ? [] : [{ value: '', label: `Keep ${facts.current}` }]),
+        ...(facts.current === undefined
+          ? []
+          : [{ value: '', label: fillText(texts.keepModel, { model: facts.current }) }]),
       ],
       flag: '--model',
     }),
@@ -135,13 +186,23 @@ export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit 
   return { path: typeof written === 'string' ? path : [...path, 'primary'], value: ref };
 }
 
-function printNext(output: Output, app: App, defaultModel: string | undefined, changed: boolean): void {
+function printNext(
+  output: Output,
+  app: App,
+  texts: Texts,
+  defaultModel: string | undefined,
+  changed: boolean,
+): void {
   const { style } = output;
-  if (defaultModel !== undefined)
-    output.line(`  Model    ${defaultModel}${changed ? '' : style.dim(' (unchanged)')}`);
-  output.line(`  Config   ${app.paths.configFile}`);
+  const column = reportColumn(texts);
+  if (defaultModel !== undefined) {
+    output.line(
+      `  ${column(texts.modelLabel)}${defaultModel}${changed ? '' : style.dim(` (${texts.unchanged})`)}`,
+    );
+  }
+  output.line(`  ${column(texts.configLabel)}${app.paths.configFile}`);
   output.line();
-  output.line('Next:');
-  output.line(`  ${style.accent('openclaw gateway run')}                 serve it on this machine`);
-  output.line(`  ${style.accent('eval "$(openclaw env claude-code)"')}   point a tool at it`);
+  output.line(texts.nextTitle);
+  output.line(`  ${style.accent('openclaw gateway run')}                 ${texts.nextServe}`);
+  output.line(`  ${style.accent('eval "$(openclaw env claude-code)"')}   ${texts.nextEnv}`);
 }

@@ -1,20 +1,30 @@
 // Durations and instants in words that a person reads at a glance.
+import { en } from '../../language/en.ts';
+import { fillText, type Texts } from '../../language/texts.ts';
 
-/** `45 s`, `12 min`, `3 h 20 min`, `4 d 2 h`. */
-export function formatDuration(durationMs: number): string {
+type Units = Pick<Texts, 'unitSeconds' | 'unitMinutes' | 'unitHours' | 'unitDays' | 'inTime' | 'timeAgo'>;
+
+/** `45 s`, `12 min`, `3 h 20 min`, `4 d 2 h`; English unless told otherwise. */
+export function formatDuration(durationMs: number, units: Units = en): string {
+  const unit = (text: string, n: number): string => fillText(text, { n });
   const seconds = Math.max(0, Math.round(durationMs / 1000));
-  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 90) return unit(units.unitSeconds, seconds);
   const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
+  if (minutes < 90) return unit(units.unitMinutes, minutes);
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  const days = Math.floor(hours / 24);
-  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+  if (hours < 48) {
+    const rest = minutes % 60 === 0 ? '' : ` ${unit(units.unitMinutes, minutes % 60)}`;
+    return `${unit(units.unitHours, hours)}${rest}`;
+  }
+  const rest = hours % 24 === 0 ? '' : ` ${unit(units.unitHours, hours % 24)}`;
+  return `${unit(units.unitDays, Math.floor(hours / 24))}${rest}`;
 }
 
 /** `in 12 min` or `3 h ago`. */
-export function formatRelative(atMs: number, nowMs: number): string {
-  return atMs >= nowMs ? `in ${formatDuration(atMs - nowMs)}` : `${formatDuration(nowMs - atMs)} ago`;
+export function formatRelative(atMs: number, nowMs: number, units: Units = en): string {
+  return atMs >= nowMs
+    ? fillText(units.inTime, { time: formatDuration(atMs - nowMs, units) })
+    : fillText(units.timeAgo, { time: formatDuration(nowMs - atMs, units) });
 }
 
 /** `03:07`, for a countdown. */

@@ -11,7 +11,7 @@ export function createPassphrasePrompt(
   const { terminal } = context;
   if (!terminal.interactive || options.nonInteractive === true || options.json === true) return undefined;
   const output = createOutput(context, options);
-  const prompter = createPrompter(context, output, true);
+  const prompter = createPrompter(context, output, { interactive: true });
   const askFor = (message: string): Promise<string> => prompter.text({ message, secret: true });
 
   return async ({ purpose, reason, again }) => {

@@ -1,5 +1,7 @@
 // Where the key is kept: the word that a person types for it, and how it is told in words and as JSON.
 import { OpenClawError } from '../../errors.ts';
+import { en } from '../../language/en.ts';
+import { fillText, type Texts } from '../../language/texts.ts';
 import type { KeyRecord } from '../../store/credential-store.ts';
 import { keyKinds, type KeyKind } from '../../vault/key-record.ts';
 
@@ -15,26 +17,35 @@ export function readKeyKind(word: string, remedy: string): KeyKind {
   });
 }
 
+type StorageTexts = Pick<Texts, Extract<keyof Texts, `kept${string}`>>;
+
 /** `safe` is false where the key lies beside what it opens; `place` is what a person would look at. */
-export function describeStorage(key: KeyRecord): { text: string; safe: boolean; place?: string } {
+export function describeStorage(
+  key: KeyRecord,
+  texts: StorageTexts = en,
+): { text: string; safe: boolean; place?: string } {
   const place = key.location === undefined ? {} : { place: key.location };
   switch (key.kind) {
     case 'keychain':
-      return { text: 'sealed, key in the OS keychain', safe: true, ...place };
+      return { text: texts.keptKeychain, safe: true, ...place };
     case 'credentials-directory':
-      return { text: 'sealed, key from the service manager ($CREDENTIALS_DIRECTORY)', safe: true, ...place };
+      return { text: texts.keptServiceManager, safe: true, ...place };
     case 'key-file':
-      return { text: `sealed, key in ${key.location ?? 'a key file'}`, safe: true, ...place };
+      return {
+        text: fillText(texts.keptKeyFile, { file: key.location ?? 'a key file' }),
+        safe: true,
+        ...place,
+      };
     case 'passphrase':
-      return { text: 'sealed with a passphrase', safe: true };
+      return { text: texts.keptPassphrase, safe: true };
     case 'insecure-file':
       return {
-        text: 'INSECURE: sealed, but the key lies in a plain file beside the store',
+        text: texts.keptInsecure,
         safe: false,
         ...place,
       };
     case 'memory':
-      return { text: 'in memory only', safe: true };
+      return { text: texts.keptMemory, safe: true };
   }
 }
 

@@ -1,0 +1,102 @@
+// Takes the pictures of the login page for the documentation, from the real page on its real listener, into
+// docs/images/. Needs Debian's package chromium.
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import type { Locale } from '../src/language/locale.ts';
+import type { LoginPhase, LoginSubject } from '../src/oauth/login-phase.ts';
+import { startLoopbackServer } from '../src/oauth/loopback-server.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { systemRandom } from '../src/platform/random.ts';
+
+type Picture = {
+  readonly name: string;
+  readonly phase: LoginPhase;
+  readonly locale?: Locale;
+  readonly isDark?: boolean;
+  /** CSS pixels; 560 by default. */
+  readonly width?: number;
+};
+
+const subject: LoginSubject = {
+  providerLabel: 'MiniMax',
+  regionLabel: 'Global',
+  host: 'account.minimax.io',
+  userCode: 'TUE3-FXNG',
+  verificationUrl: 'https://platform.minimax.io/oauth-authorize?user_code=TUE3-FXNG&client=OpenClaw',
+  trusted: true,
+  expiresInMs: 900_000,
+};
+const waiting: LoginPhase = { kind: 'waiting', remainingMs: 754_000 };
+
+const pictures: readonly Picture[] = [
+  { name: 'waiting-light', phase: waiting },
+  { name: 'waiting-dark', phase: waiting, isDark: true },
+  { name: 'waiting-phone', phase: waiting, width: 320 },
+  { name: 'waiting-zh-cn', phase: waiting, locale: 'zh-CN' },
+  { name: 'waiting-ja', phase: waiting, locale: 'ja', isDark: true },
+  {
+    name: 'trouble',
+    phase: {
+      kind: 'trouble',
+      remainingMs: 401_000,
+      reason: 'The server answered HTTP 503',
+      retryInMs: 8_000,
+    },
+  },
+  { name: 'saved', phase: { kind: 'saved', profileId: 'minimax-portal:default' } },
+  { name: 'denied', phase: { kind: 'denied' } },
+  { name: 'expired', phase: { kind: 'expired' }, isDark: true },
+  {
+    name: 'failed',
+    phase: {
+      kind: 'failed',
+      message: 'account.minimax.io cannot be reached: the name was not found.',
+      remedy: 'Check the network and proxy settings, then: `openclaw auth login`.',
+    },
+  },
+];
+
+const folder = join(import.meta.dirname, '../docs/images');
+const largestBytes = 80 * 1024;
+
+async function take(browser: Browser, picture: Picture): Promise<string> {
+  const server = await startLoopbackServer({ clock: systemClock, random: systemRandom });
+  const context = await browser.newContext({
+    viewport: { width: picture.width ?? 560, height: 720 },
+    deviceScaleFactor: 1,
+    locale: picture.locale ?? 'en',
+    colorScheme: picture.isDark === true ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+  });
+  try {
+    const page = await context.newPage();
+    await page.goto(server.servePage(subject));
+    server.setPhase(picture.phase);
+    await page.locator(`main[data-kind=${picture.phase.kind}]`).waitFor();
+    const path = join(folder, `login-${picture.name}.png`);
+    const header = await page.locator('header').boundingBox();
+    const card = await page.locator('main').boundingBox();
+    if (header === null || card === null) throw new Error(`${picture.name}: nothing is shown`);
+    const edge = 20;
+    const top = Math.max(0, header.y - edge);
+    const height = card.y + card.height + edge - top;
+    const clip = { x: 0, y: top, width: picture.width ?? 560, height };
+    await page.screenshot({ path, clip, fullPage: true });
+    const bytes = statSync(path).size;
+    if (bytes > largestBytes) throw new Error(`${path} has ${bytes} bytes`);
+    return `${path}: ${Math.round(bytes / 1024)} KB`;
+  } finally {
+    await context.close();
+    await server.close();
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+try {
+  for (const picture of pictures) process.stdout.write(`${await take(browser, picture)}\n`);
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,138 @@
+// A login in two steps: begun by one command, finished by another that may run in another process. What was begun is
+// kept sealed in the store, until it is decided or its code has expired; one process at a time may finish it.
+import { OpenClawError, isOpenClawError } from '../errors.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { StartedLogin } from '../plugin-sdk/index.ts';
+import type { CredentialStore } from '../store/credential-store.ts';
+
+export type PendingLogin = {
+  readonly choiceId: string;
+  readonly region?: string;
+  /** What the first step was told to do about the default model. */
+  readonly defaultModel: {
+    readonly model?: string;
+    readonly setDefault?: boolean;
+    readonly keepDefault?: boolean;
+  };
+  readonly profileId: string;
+  readonly expiresAtMs: number;
+  readonly pending: StartedLogin['pending'];
+};
+
+const prefix = 'pending-login:';
+
+/** The lock is released by the operating system when its holder dies. */
+const lockName = (profileId: string): string => `${prefix}${profileId}`;
+
+/** After this long not even a wrong clock explains that a code should still be good. */
+const forgottenAfterMs = 86_400_000;
+
+const isForgotten = (login: PendingLogin, clock: Clock): boolean =>
+  login.expiresAtMs + forgottenAfterMs <= clock.nowMs();
+
+/** Removes what nobody came back for. */
+export async function dropForgottenLogins(store: CredentialStore, clock: Clock): Promise<void> {
+  for (const name of await store.listSecrets(prefix)) {
+    const profileId = name.slice(prefix.length);
+    const login = await readPending(store, profileId).catch(ifGone);
+    if (login !== undefined && isForgotten(login, clock)) await dropPendingLogin(store, profileId);
+  }
+}
+
+function ifGone(error: unknown): undefined {
+  if (!isOpenClawError(error) || error.code !== 'LOGIN_NOT_STARTED') throw error;
+}
+
+/** One a profile: a later start takes the place of an earlier one. */
+export async function keepPendingLogin(store: CredentialStore, login: PendingLogin): Promise<void> {
+  await store.replaceSecret(`${prefix}${login.profileId}`, JSON.stringify(login));
+}
+
+/**
+ * The login that was begun, under a lock until `release`. Throws LOGIN_NOT_STARTED when there is none, LOGIN_EXPIRED when
+ * its code is no longer good, USAGE when there are several and none is named, STORE_BUSY when another process finishes it.
+ */
+export async function claimPendingLogin(
+  store: CredentialStore,
+  clock: Clock,
+  wantedProfileId: string | undefined,
+): Promise<{ login: PendingLogin; release: () => void }> {
+  const profileId = await pickPending(store, wantedProfileId);
+  const release = await lockPending(store, profileId);
+  try {
+    const login = await readPending(store, profileId);
+    if (isForgotten(login, clock)) {
+      await dropPendingLogin(store, profileId);
+      throw new OpenClawError({
+        code: 'LOGIN_EXPIRED',
+        message: `The code for ${profileId} was not approved before it expired.`,
+        remedy:
+          'Nothing was changed. Start again for a fresh code: `openclaw onboard --non-interactive --start`.',
+      });
+    }
+    return { login, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** A login is finished once. */
+export async function dropPendingLogin(store: CredentialStore, profileId: string): Promise<void> {
+  await store.deleteSecret(`${prefix}${profileId}`);
+}
+
+async function pickPending(store: CredentialStore, wanted: string | undefined): Promise<string> {
+  const ids = (await store.listSecrets(prefix)).map((name) => name.slice(prefix.length));
+  const [first] = wanted === undefined ? ids : ids.filter((id) => id === wanted);
+  if (first === undefined) {
+    throw new OpenClawError({
+      code: 'LOGIN_NOT_STARTED',
+      message:
+        wanted === undefined
+          ? 'No login has been begun.'
+          : `No login has been begun for ${wanted.slice(0, 80)}.`,
+    });
+  }
+  if (wanted === undefined && ids.length > 1) {
+    throw new OpenClawError({
+      code: 'USAGE',
+      message: `Several logins have been begun: ${ids.join(', ')}.`,
+      remedy: `Name one: \`openclaw onboard --non-interactive --complete --profile-id ${first}\`.`,
+    });
+  }
+  return first;
+}
+
+async function lockPending(store: CredentialStore, profileId: string): Promise<() => void> {
+  try {
+    return await store.lock(lockName(profileId), { timeoutMs: 0 });
+  } catch (error) {
+    if (!isOpenClawError(error) || error.code !== 'STORE_BUSY') throw error;
+    throw new OpenClawError({
+      code: 'STORE_BUSY',
+      message: `Another process waits for the approval of ${profileId} already.`,
+      remedy: 'Let that one finish, or stop it first.',
+    });
+  }
+}
+
+async function readPending(store: CredentialStore, profileId: string): Promise<PendingLogin> {
+  const name = `${prefix}${profileId}`;
+  const gone = (why: string): OpenClawError =>
+    new OpenClawError({
+      code: 'LOGIN_NOT_STARTED',
+      message: `The login that was begun for ${profileId} ${why}.`,
+    });
+  try {
+    const text = await store.readSecret(name);
+    if (text === undefined) throw gone('has been finished by another process');
+    // Sealed by this program: its shape needs no second check here; the method checks its own part.
+    return JSON.parse(text) as PendingLogin;
+  } catch (error) {
+    if (!isOpenClawError(error) || error.code !== 'STORE_CORRUPT') throw error;
+    // Five minutes of somebody's time, not worth a store set aside.
+    await store.deleteSecret(name);
+    throw gone('was damaged on the disk');
+  }
+}

@@ -1,0 +1,207 @@
+// `onboard --start` and `--complete`: a device login for those who cannot keep a process waiting. The first prints code
+// and address and ends; the second, at any later time while the code lives, waits for the approval and saves.
+import { loadMethod, findChoice, type App } from '../app.ts';
+import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
+import { localeOfEnv } from '../language/locale.ts';
+import { fillText, textsOf } from '../language/texts.ts';
+import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.ts';
+import type { CommandContext, Output } from './command-context.ts';
+import {
+  createAuthContext,
+  prepareLogin,
+  saveLogin,
+  type LoginOptions,
+  type LoginPlace,
+  type LoginSession,
+} from './login-session.ts';
+import {
+  claimPendingLogin,
+  dropForgottenLogins,
+  dropPendingLogin,
+  keepPendingLogin,
+  type PendingLogin,
+} from './pending-login.ts';
+import { createPrompter } from './ui/prompter.ts';
+
+export type TwoStepOptions = LoginOptions & {
+  start?: boolean;
+  complete?: boolean;
+  /** Seconds, as typed. */
+  timeout?: string;
+};
+
+/** Throws USAGE for flags that contradict each other. */
+export function checkTwoStep(options: TwoStepOptions): void {
+  const refuse = (message: string, remedy: string): never => {
+    throw new OpenClawError({ code: 'USAGE', message, remedy });
+  };
+  if (options.start === true && options.complete === true) {
+    refuse(
+      '--start and --complete are two steps: one command each.',
+      'Run `openclaw onboard --non-interactive --start` first.',
+    );
+  }
+  if (options.timeout !== undefined) {
+    if (options.complete !== true) {
+      refuse(
+        '--timeout belongs to --complete.',
+        'Leave --timeout out: without --complete a login waits as long as its code lives.',
+      );
+    }
+    if (!/^\d{1,5}$/.test(options.timeout)) {
+      refuse(
+        `--timeout takes whole seconds, not ${JSON.stringify(options.timeout.slice(0, 40))}.`,
+        'For example: `openclaw onboard --non-interactive --complete --timeout 60`.',
+      );
+    }
+  }
+  if (options.start === true && options.flow === 'loopback') {
+    refuse(
+      '--start ends before anybody approves: nothing would listen for a browser that comes back.',
+      'Leave --flow out, or run `openclaw onboard --flow loopback` without --start.',
+    );
+  }
+}
+
+export async function startTwoStep(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: TwoStepOptions & PendingLogin['defaultModel'],
+  place: LoginPlace,
+): Promise<void> {
+  const asked: LoginOptions = { ...options, nonInteractive: true };
+  const { choice, method } = await prepareLogin(app, context, output, asked, place);
+  if ((await app.store().readKeyRecord())?.kind === 'memory') {
+    throw new OpenClawError({
+      code: 'STORAGE_NOT_PERSISTENT',
+      message:
+        'There is no place here to keep a login that has been begun: it would be lost when this command ends.',
+    });
+  }
+  if (method.start === undefined) throw noTwoSteps(method);
+  const prompter = createPrompter(context, output, { interactive: false });
+  const started = await method.start(createAuthContext(app, context, asked, { prompter }));
+  const expiresAtMs = context.clock.nowMs() + started.prompt.expiresInMs;
+  await dropForgottenLogins(app.store(), context.clock);
+  await keepPendingLogin(app.store(), {
+    choiceId: choice.choiceId,
+    profileId: started.profileId,
+    ...(options.region === undefined ? {} : { region: options.region }),
+    defaultModel: pickDefaultModel(options),
+    expiresAtMs,
+    pending: started.pending,
+  });
+  printStarted(context, output, started, expiresAtMs);
+}
+
+function printStarted(
+  context: CommandContext,
+  output: Output,
+  { prompt, profileId }: StartedLogin,
+  expiresAtMs: number,
+): void {
+  const texts = textsOf(localeOfEnv(context.env));
+  const { style } = output;
+  const command = `openclaw onboard --non-interactive --complete --profile-id ${profileId}`;
+  output.line(`${style.bold(texts.approveTitle)} (${prompt.regionLabel}, ${prompt.host})`);
+  output.line();
+  output.line(`  ${prompt.verificationUrl}`);
+  output.line(`  ${style.bold(prompt.userCode)}`);
+  output.line();
+  if (!prompt.trusted) output.line(`  ${style.warn(texts.untrusted)}`);
+  output.line(`  ${texts.phishing}`);
+  output.line(`  ${fillText(texts.startedUntil, { time: new Date(expiresAtMs).toISOString() })}`);
+  output.line();
+  output.line(texts.startedFinish);
+  output.line(`  ${command}`);
+  output.result({
+    url: prompt.verificationUrl,
+    user_code: prompt.userCode,
+    expires_at: new Date(expiresAtMs).toISOString(),
+    trusted: prompt.trusted,
+    profile_id: profileId,
+    next: command,
+  });
+}
+
+/** Throws LOGIN_PENDING when `--timeout` is over first; the login then waits for another `--complete`. */
+export async function completeTwoStep(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: TwoStepOptions,
+  place: LoginPlace,
+): Promise<LoginSession & { defaultModel: PendingLogin['defaultModel'] }> {
+  const store = app.store(place.storage);
+  const { login, release } = await claimPendingLogin(store, context.clock, options.profileId);
+  let { pending } = login;
+  let isDecided = false;
+  try {
+    const choice = findChoice(app.plugins(), login.choiceId);
+    await place.check?.(choice);
+    const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
+    const obtain = async (): Promise<AuthResult> => {
+      const prompter = createPrompter(context, output, { interactive: false });
+      const known: LoginOptions = {
+        profileId: login.profileId,
+        ...(login.region === undefined ? {} : { region: login.region }),
+      };
+      const authContext = createAuthContext(app, context, known, { prompter });
+      if (method.complete === undefined) throw noTwoSteps(method);
+      const result = await method.complete(authContext, login.pending, {
+        keep: (changed) => {
+          pending = changed;
+        },
+        ...(options.timeout === undefined ? {} : { waitMs: Number(options.timeout) * 1000 }),
+      });
+      isDecided = true;
+      await dropPendingLogin(store, login.profileId);
+      return result;
+    };
+    const report = await saveLogin(app, context, output, provider, place, { obtain });
+    return { choice, report, defaultModel: login.defaultModel };
+  } catch (error) {
+    if (!isDecided) await keepOrDrop(app, login, pending, error);
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+/** What the server has said no to is over; what was broken off waits, and goes on at the pace that was reached. */
+async function keepOrDrop(
+  app: App,
+  login: PendingLogin,
+  pending: PendingLogin['pending'],
+  error: unknown,
+): Promise<void> {
+  const over: ReadonlySet<ErrorCode> = new Set([
+    'LOGIN_DENIED',
+    'LOGIN_EXPIRED',
+    'LOGIN_REJECTED',
+    'LOGIN_NOT_STARTED',
+  ]);
+  if (isOpenClawError(error) && over.has(error.code)) await dropPendingLogin(app.store(), login.profileId);
+  else if (pending !== login.pending) await keepPendingLogin(app.store(), { ...login, pending });
+}
+
+function pickDefaultModel({
+  model,
+  setDefault,
+  keepDefault,
+}: PendingLogin['defaultModel']): PendingLogin['defaultModel'] {
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(setDefault === undefined ? {} : { setDefault }),
+    ...(keepDefault === undefined ? {} : { keepDefault }),
+  };
+}
+
+function noTwoSteps(method: AuthMethod): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: `${method.label} cannot be done in two steps.`,
+    remedy: 'Log in in one step: `openclaw onboard`.',
+  });
+}

@@ -1,0 +1,47 @@
+// Where a login stands, in one line for a terminal: what is being waited for, honestly, and how long the code still lives.
+import { fillText, type Texts } from '../../language/texts.ts';
+import type { DeviceFlowState, DeviceStartState } from '../../oauth/login-phase.ts';
+import { cleanText } from '../../platform/text.ts';
+import { formatCountdown, formatDuration } from './duration.ts';
+import { cutToWidth, textWidth } from './text-width.ts';
+
+/** Columns that are left to a reason in the narrowest window. */
+const shortestReason = 6;
+
+/** `passedMs`: since the state was told. With `columns` a long reason is cut, so that what follows it can be seen. */
+export function describeState(
+  state: DeviceFlowState | DeviceStartState,
+  passedMs: number,
+  texts: Texts,
+  columns = Number.POSITIVE_INFINITY,
+): string {
+  const fill = (text: string, values: Record<string, string>, reason: string): string => {
+    const whole = fillText(text, { ...values, reason });
+    const excess = textWidth(whole) - columns;
+    if (excess <= 0) return whole;
+    return fillText(text, {
+      ...values,
+      reason: cutToWidth(reason, Math.max(shortestReason, textWidth(reason) - excess)),
+    });
+  };
+  const left = 'remainingMs' in state ? formatCountdown(state.remainingMs - passedMs) : '';
+  switch (state.kind) {
+    case 'waiting':
+      return fillText(texts.waiting, { left });
+    case 'slowed':
+      return fillText(texts.slowed, { left, interval: formatDuration(state.intervalMs, texts) });
+    case 'trouble': {
+      const reason = cleanText(state.reason);
+      const retryMs = state.retryInMs - passedMs;
+      return retryMs <= 0
+        ? fill(texts.retrying, { left }, reason)
+        : fill(texts.trouble, { left, retry: formatDuration(retryMs, texts) }, reason);
+    }
+    case 'starting':
+      return fill(
+        texts.starting,
+        { retry: formatDuration(Math.max(0, state.retryInMs - passedMs), texts) },
+        cleanText(state.reason),
+      );
+  }
+}

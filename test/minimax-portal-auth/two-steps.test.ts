@@ -1,0 +1,97 @@
+// A login that is begun by one caller and finished by another: the pace that the server asked for outlives each of them,
+// and so does the code, for as long as it lives.
+import { describe, expect, it } from 'vitest';
+import { completeLogin, startLogin } from '../../extensions/minimax-portal-auth/login.ts';
+import type { LoginDeps } from '../../extensions/minimax-portal-auth/oauth-server.ts';
+import { createFakeAuthContext } from '../support/fake-auth-context.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createFakeRandom } from '../support/fake-random.ts';
+
+const grant = { status: 'success', access_token: 'sim-at-1', refresh_token: 'sim-rt-1', expired_in: 900 };
+const pendingAnswer = { status: 'pending' };
+
+function stage(answers: unknown[]) {
+  const clock = createFakeClock();
+  const polledAtMs: number[] = [];
+  const startMs = clock.nowMs();
+  const deps: LoginDeps = {
+    config: {},
+    clock,
+    random: createFakeRandom(0),
+    fetch: (_url, init) => {
+      const form = new URLSearchParams(init?.body);
+      if (form.get('code_challenge') !== null) {
+        const offer = { user_code: 'AB-CD', verification_uri: 'https://platform.minimax.io/x' };
+        const more = { expired_in: 300, interval: 5_000, state: form.get('state') };
+        return Promise.resolve(Response.json({ ...offer, ...more }));
+      }
+      polledAtMs.push(clock.nowMs() - startMs);
+      return Promise.resolve(Response.json(answers.shift() ?? pendingAnswer));
+    },
+  };
+  const { context } = createFakeAuthContext();
+
+  /** One `--complete`, and what it left behind. */
+  async function complete(pending: Record<string, unknown>, waitMs?: number) {
+    let kept = pending;
+    const result: { value?: unknown; code?: string; ended: boolean } = { ended: false };
+    const work = completeLogin(deps, context, pending, {
+      keep: (changed) => {
+        kept = changed;
+      },
+      ...(waitMs === undefined ? {} : { waitMs }),
+    }).then(
+      (value) => Object.assign(result, { value, ended: true }),
+      (error: { code?: string }) => Object.assign(result, { code: error.code, ended: true }),
+    );
+    while (!result.ended) {
+      await clock.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await work;
+    return { ...result, kept };
+  }
+  return { clock, deps, context, polledAtMs, complete };
+}
+
+describe('a login in two steps', () => {
+  it('D9: is asked about no faster than the server allows, by however many callers', async () => {
+    const { deps, context, polledAtMs, complete } = stage([]);
+    let { pending } = await startLogin(deps, 'global', context);
+    for (let caller = 0; caller < 4; caller += 1) {
+      const { code, kept } = await complete(pending, 0);
+      expect(code).toBe('LOGIN_PENDING');
+      pending = kept;
+    }
+    const gaps = polledAtMs.map((atMs, index) => atMs - (polledAtMs[index - 1] ?? 0));
+    expect(gaps).toHaveLength(4);
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(6_000);
+  });
+
+  it('D2: a slower pace that was asked of one caller is kept by the next', async () => {
+    const { deps, context, polledAtMs, complete } = stage([{ error: 'slow_down' }, pendingAnswer, grant]);
+    const { pending } = await startLogin(deps, 'global', context);
+    const first = await complete(pending, 0);
+    const second = await complete(first.kept);
+    expect(second.value).toMatchObject({ profiles: [{ profileId: 'minimax-portal:default' }] });
+    expect((polledAtMs[1] ?? 0) - (polledAtMs[0] ?? 0)).toBeGreaterThanOrEqual(12_000);
+  });
+
+  it.each([-3_600_000, 3_600_000])(
+    'D12: goes through when the clock is set between the steps, by %i ms',
+    async (byMs) => {
+      const { clock, deps, context, complete } = stage([grant]);
+      const { pending } = await startLogin(deps, 'global', context);
+      clock.setWallMs(clock.nowMs() + byMs);
+      expect((await complete(pending)).value).toBeDefined();
+    },
+  );
+
+  it('what another version has kept is not guessed at', async () => {
+    const { deps, context } = stage([]);
+    const options = { keep: () => undefined };
+    await expect(completeLogin(deps, context, { deviceCode: 'x' }, options)).rejects.toMatchObject({
+      code: 'LOGIN_NOT_STARTED',
+    });
+  });
+});
