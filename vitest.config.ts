@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'extensions/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the usual two cores: many tests wait for processes and clocks.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default', './test/support/closing-line-reporter.ts'],
