@@ -30,32 +30,36 @@ const subject: LoginSubject = {
 };
 const waiting: LoginPhase = { kind: 'waiting', remainingMs: 754_000 };
 
-const pictures: readonly Picture[] = [
-  { name: 'waiting-light', phase: waiting },
-  { name: 'waiting-dark', phase: waiting, isDark: true },
-  { name: 'waiting-phone', phase: waiting, width: 320 },
-  { name: 'waiting-zh-cn', phase: waiting, locale: 'zh-CN' },
-  { name: 'waiting-ja', phase: waiting, locale: 'ja', isDark: true },
+const states: readonly { readonly name: string; readonly phase: LoginPhase }[] = [
+  { name: 'waiting', phase: waiting },
   {
     name: 'trouble',
-    phase: {
-      kind: 'trouble',
-      remainingMs: 401_000,
-      reason: 'The server answered HTTP 503',
-      retryInMs: 8_000,
-    },
+    phase: { kind: 'trouble', remainingMs: 401_000, reason: 'HTTP 503', retryInMs: 8_000 },
   },
+  { name: 'checking', phase: { kind: 'checking' } },
   { name: 'saved', phase: { kind: 'saved', profileId: 'minimax-portal:default' } },
   { name: 'denied', phase: { kind: 'denied' } },
-  { name: 'expired', phase: { kind: 'expired' }, isDark: true },
+  { name: 'expired', phase: { kind: 'expired' } },
+  { name: 'cancelled', phase: { kind: 'cancelled' } },
   {
     name: 'failed',
     phase: {
       kind: 'failed',
-      message: 'account.minimax.io cannot be reached: the name was not found.',
-      remedy: 'Check the network and proxy settings, then: `openclaw auth login`.',
+      message: 'This account belongs to the CN site (minimaxi.com), not to Global (minimax.io).',
+      remedy:
+        'Nothing was changed. Log in at that site: `openclaw auth login --auth-choice minimax-portal --region cn`.',
     },
   },
+];
+
+const pictures: readonly Picture[] = [
+  ...states.flatMap(({ name, phase }) => [
+    { name: `${name}-light`, phase },
+    { name: `${name}-dark`, phase, isDark: true },
+  ]),
+  { name: 'phone', phase: waiting, width: 320 },
+  { name: 'zh-cn', phase: waiting, locale: 'zh-CN' },
+  { name: 'ja', phase: waiting, locale: 'ja', isDark: true },
 ];
 
 const folder = join(import.meta.dirname, '../docs/images');
