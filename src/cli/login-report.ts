@@ -1,5 +1,4 @@
 // What is said of a login that is done: to a person in their language, and to a program.
-import type { LoginReport } from '../auth/login.ts';
 import { fillText, type Texts } from '../language/texts.ts';
 import type { UsageSnapshot } from '../plugin-sdk/index.ts';
 import type { Output } from './command-context.ts';
@@ -58,8 +57,10 @@ export function printReport(output: Output, { report }: LoginSession, texts: Tex
   output.line();
   output.line(`${style.good('✓')} ${fillText(texts.loggedIn, { profile: style.bold(record.id) })}${region}`);
   if (record.account !== undefined) output.line(`  ${column(texts.accountLabel)}${record.account}`);
-  const plan = describePlan(report, texts, nowMs);
-  if (plan !== '') output.line(`  ${column(texts.planLabel)}${plan}`);
+  for (const [index, window] of (report.usage?.windows ?? []).entries()) {
+    const label = column(index === 0 ? texts.planLabel : '');
+    output.line(`  ${label}${describeWindow(window, texts, nowMs)}`);
+  }
   for (const note of report.notes) output.line(`  ${column(texts.noteLabel)}${note}`);
   if (record.expiresAtMs !== undefined) {
     const when = formatRelative(record.expiresAtMs, nowMs, texts);
@@ -76,11 +77,7 @@ export function printReport(output: Output, { report }: LoginSession, texts: Tex
   }
 }
 
-/** `25 % of this window used (new in 2 h), 20 % of this week (new in 3 d)`; empty where nothing is known. */
-function describePlan({ usage }: LoginReport, texts: Texts, nowMs: number): string {
-  return (usage?.windows ?? []).map((window) => describeWindow(window, texts, nowMs)).join(', ');
-}
-
+/** `25 % of this window used (starts anew in 2 h)`. */
 function describeWindow(window: UsageSnapshot['windows'][number], texts: Texts, nowMs: number): string {
   const used = fillText(texts.planUsed, { percent: window.usedPercent, window: nameWindow(window, texts) });
   if (window.resetAt === undefined || window.resetAt <= nowMs) return used;

@@ -57,7 +57,7 @@ export function createKeyParser(): (chunk: string) => KeyInput[] {
     afterEscape = false;
     const flush = (): void => {
       const shown = typed.replace(unprintable, ' ');
-      if (shown.trim() !== '') inputs.push(keyOrPaste(shown));
+      inputs.push(...keysOrPaste(shown.trim()));
       typed = '';
     };
     while (text !== '') {
@@ -91,7 +91,12 @@ export function createKeyParser(): (chunk: string) => KeyInput[] {
   };
 }
 
-/** Several characters at once were not typed: a terminal without bracketed paste hands a paste on so. */
-function keyOrPaste(text: string): KeyInput {
-  return Array.from(text).length === 1 ? { kind: 'key', name: text } : { kind: 'paste', text: text.trim() };
+/** An address has more characters than anybody types between two looks at the keyboard. */
+const shortestPaste = 8;
+
+/** A terminal without bracketed paste hands a paste on at once; a slow connection, a few keys. */
+function keysOrPaste(text: string): KeyInput[] {
+  const characters = Array.from(text);
+  if (characters.length >= shortestPaste) return [{ kind: 'paste', text }];
+  return characters.filter((name) => name !== ' ').map((name) => ({ kind: 'key', name }));
 }

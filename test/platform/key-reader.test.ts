@@ -24,6 +24,7 @@ describe('what is typed', () => {
       [paste('http://127.0.0.1/'), key('q')],
     ],
     ['a paste that is no bracketed one', [`${url}\r`], [paste(url)]],
+    ['keys that were typed fast', ['qc', 'c u'], [key('q'), key('c'), key('c'), key('u')]],
     ['Ctrl-C', ['\u0003'], [{ kind: 'interrupt' }]],
     ['Ctrl-C in a paste that does not end', ['\u001b[200~abc', '\u0003'], [{ kind: 'interrupt' }]],
     ['Ctrl-Z', ['\u001a'], [{ kind: 'suspend' }]],
