@@ -80,13 +80,14 @@ export const errorCatalogue = {
   LOGIN_PENDING: {
     exit: 1,
     status: 503,
-    remedy: 'The code is still good. Approve it, then: `openclaw onboard --non-interactive --complete`.',
+    remedy:
+      'The code is still good. Approve it, then: `openclaw onboard --non-interactive --complete[ --profile-id {profileId}]`.',
   },
   LOGIN_NOT_STARTED: {
     exit: 1,
     status: 404,
     remedy:
-      'Begin one: `openclaw onboard --non-interactive --start --auth-choice minimax-portal --region global`.',
+      'Begin one: `openclaw onboard --non-interactive --start --auth-choice minimax-portal --region global[ --profile-id {profileId}]`.',
   },
   LOGIN_NOT_SAVED: {
     exit: 1,

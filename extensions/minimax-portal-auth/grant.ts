@@ -26,7 +26,7 @@ export type ReadGrant = {
 export function readGrant(
   grant: Grant,
   region: Region,
-  server: { dialect: ServerDialect; clientId: string; scope?: string },
+  server: { dialect: ServerDialect; clientId: string; scope?: string; issuer?: string },
   former: OAuthCredential | undefined,
 ): ReadGrant {
   const notes: string[] = [];
@@ -63,6 +63,7 @@ export function readGrant(
     baseUrl: resolved ?? former?.baseUrl ?? anthropicBaseUrl(region),
     clientId: server.clientId,
     dialect: server.dialect,
+    ...(server.issuer === undefined ? {} : { issuer: server.issuer }),
     ...(scope === undefined ? {} : { scope }),
   };
   return { credential, notes, belongsTo: told === undefined ? undefined : regionOfResourceUrl(told, region) };

@@ -2,8 +2,10 @@
 import {
   OpenClawError,
   createFetch,
+  fillText,
   systemClock,
   systemRandom,
+  textsOf,
   type AuthContext,
   type AuthMethod,
   type Credential,
@@ -11,13 +13,14 @@ import {
   type PluginDefinition,
 } from '../../src/plugin-sdk/index.ts';
 import { providerId } from './grant.ts';
-import { completeLogin, logIn, startLogin } from './login.ts';
+import { logIn } from './login.ts';
 import { planModels } from './models.ts';
 import type { LoginDeps } from './oauth-server.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { refresh, revoke } from './renewal.ts';
 import { anthropicBaseUrl, isRegionId, regionIds, resolveRegion, type RegionId } from './region.ts';
 import { fetchUsage } from './usage.ts';
+import { completeLogin, startLogin } from './two-steps.ts';
 import { refusedFreshToken } from './wrong-region.ts';
 
 const plugin: PluginDefinition = {
@@ -127,10 +130,11 @@ function method(
     run: async (context) => {
       const region = await regionFor(context, () =>
         context.prompter.select({
-          message: 'Which MiniMax site is your account on?',
+          message: fillText(textsOf(context.locale ?? 'en').questionSite, { provider: 'MiniMax' }),
+          // The site is part of the label: a hint is only shown for the option that is marked.
           options: [
-            { value: 'global', label: 'Global', hint: 'minimax.io' },
-            { value: 'cn', label: 'CN', hint: 'minimaxi.com' },
+            { value: 'global', label: 'Global, minimax.io' },
+            { value: 'cn', label: 'CN, minimaxi.com' },
           ],
           flag: '--region global|cn',
         }),

@@ -1,6 +1,7 @@
 // The OAuth server that a region's login talks to: MiniMax's account host in one of its dialects, or a server that
 // describes itself in the standard's words. What is asked of it is login.ts' and renewal.ts'.
 import {
+  OpenClawError,
   createOAuthClient,
   createStandardDialect,
   discoverServer,
@@ -31,6 +32,8 @@ export type OAuthServer = {
   readonly dialect: ServerDialect;
   readonly clientId: string;
   readonly scope: string;
+  /** Of a server that describes itself: what it grants is for it alone. */
+  readonly issuer?: string;
   /** Named in errors. */
   readonly host: string;
 };
@@ -65,7 +68,15 @@ export async function resolveServer(
     secrets: choice.secrets ?? [],
   });
   const host = wanted === 'legacy' ? new URL(region.apiUrl).host : loginHost(region);
-  return { client, dialect: wanted, clientId, scope: config.scope ?? known.scope, host };
+  const { issuer } = wanted === 'standard' ? region : {};
+  return {
+    client,
+    dialect: wanted,
+    clientId,
+    scope: config.scope ?? known.scope,
+    host,
+    ...(issuer === undefined ? {} : { issuer }),
+  };
 }
 
 /** Whether a browser can be sent to the region's server and come back with a code. */
@@ -78,7 +89,14 @@ async function describedDialect(
   region: Region,
   signal: AbortSignal | undefined,
 ): Promise<Dialect> {
-  const issuer = region.issuer ?? region.accountUrl;
+  const { issuer } = region;
+  if (issuer === undefined) {
+    // Nothing of that login is for anybody else.
+    throw new OpenClawError({
+      code: 'CONFIG_INVALID',
+      message: 'The login was made at a server of its own (issuer), which the configuration no longer names.',
+    });
+  }
   const known = deps.described?.get(issuer);
   if (known !== undefined) return known;
   const { fetch, clock, config } = deps;

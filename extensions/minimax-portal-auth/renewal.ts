@@ -33,8 +33,9 @@ export async function refresh(
     ({ server, result } = await attempt('account'));
   }
   if (result.kind === 'granted') {
-    const { dialect, clientId } = server;
-    return readGrant(result.grant, region, { dialect, clientId }, credential).credential;
+    const { dialect, clientId, issuer } = server;
+    const by = { dialect, clientId, ...(issuer === undefined ? {} : { issuer }) };
+    return readGrant(result.grant, region, by, credential).credential;
   }
   const host = loginHost(region);
   if (result.kind === 'error' && result.error === 'invalid_grant') {
@@ -69,9 +70,7 @@ async function findServer(
       message: `The login could not be refreshed at ${loginHost(region)}: ${reason}`,
       data: { host: loginHost(region), sent: false },
     });
-  if (dialect === 'standard' && region.issuer === undefined) {
-    throw waits('it was made at a server of its own (issuer), which the configuration no longer names.');
-  }
+  if (dialect === 'standard' && !isIssuedBy(credential, region)) throw waits(madeElsewhere);
   const choice = { dialect, clientId: credential.clientId, secrets: [credential.access] };
   try {
     return await resolveServer(deps, region, choice, context.signal);
@@ -91,6 +90,9 @@ export async function revoke(
   if (credential.refresh === '') return false;
   const region = regionOf(deps, credential);
   const dialect = dialectOf(credential) === 'standard' ? 'standard' : 'account';
+  if (dialect === 'standard' && !isIssuedBy(credential, region)) {
+    throw new OpenClawError({ code: 'CONFIG_INVALID', message: madeElsewhere });
+  }
   const server = await resolveServer(
     deps,
     region,
@@ -98,6 +100,14 @@ export async function revoke(
     context.signal,
   );
   return server.client.revoke(new Secret(credential.refresh), context.signal);
+}
+
+const madeElsewhere = 'it was made at a server of its own (issuer), which the configuration no longer names.';
+
+/** What one server gave is shown to no other, and the word of another does not end it. */
+function isIssuedBy({ issuer }: OAuthCredential, region: Region): boolean {
+  if (region.issuer === undefined) return false;
+  return issuer === undefined || new URL(issuer).href === new URL(region.issuer).href;
 }
 
 function regionOf(deps: LoginDeps, credential: OAuthCredential): Region {

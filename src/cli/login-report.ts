@@ -1,5 +1,6 @@
 // What is said of a login that is done: to a person in their language, and to a program.
-import { fillText, type Texts } from '../language/texts.ts';
+import { fillText } from '../language/fill-text.ts';
+import type { Texts } from '../language/texts.ts';
 import type { UsageSnapshot } from '../plugin-sdk/index.ts';
 import type { Output } from './command-context.ts';
 import type { LoginSession } from './login-session.ts';

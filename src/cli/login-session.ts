@@ -2,10 +2,11 @@
 // what is said when it is done.
 import { findChoice, loadMethod, type App } from '../app.ts';
 import { performLogin, runMethod, type LoginReport } from '../auth/login.ts';
-import { OpenClawError } from '../errors.ts';
+import { OpenClawError, isOpenClawError } from '../errors.ts';
 import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts';
 import { localeOfEnv } from '../language/locale.ts';
-import { fillText, textsOf } from '../language/texts.ts';
+import { fillText } from '../language/fill-text.ts';
+import { textsOf } from '../language/texts.ts';
 import { createBrowser, noBrowser } from '../platform/browser.ts';
 import type {
   AuthContext,
@@ -22,6 +23,7 @@ import { withFreshStore } from './fresh-store.ts';
 import { createLoginGuide, describeLoginEnd, type LoginGuide } from './login-guide.ts';
 import { createPrompter } from './ui/prompter.ts';
 import { readKeyKind } from './ui/storage-text.ts';
+import { foldText } from './ui/text-width.ts';
 
 export type LoginOptions = {
   json?: boolean;
@@ -114,11 +116,31 @@ export async function logInWithChoice(
     return { choice, report };
   } catch (error) {
     guide.setPhase(describeLoginEnd(error));
-    throw error;
+    if (interactive) throw error;
+    throw withLoginCommand(error, 'openclaw auth login', { ...options, authChoice: choice.choiceId });
   } finally {
     // The page is told, and the terminal does not wait for it; a listener that shows an end keeps the process until then.
     void guide.close();
   }
+}
+
+/** Where nobody can be asked, the login that a remedy names needs its flags: `command` and those of this login. */
+export function withLoginCommand(
+  error: unknown,
+  command: string,
+  { authChoice, region, profileId }: Pick<LoginOptions, 'authChoice' | 'region' | 'profileId'>,
+): unknown {
+  if (!isOpenClawError(error)) return error;
+  const flags = Object.entries({ 'auth-choice': authChoice, region, 'profile-id': profileId })
+    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
+    .join('');
+  const { code, message, data } = error;
+  const remedy = error.remedy
+    .replaceAll('`openclaw auth login`', () => `\`${command}${flags}\``)
+    .replaceAll('`openclaw auth login --auth-choice', () => `\`${command} --auth-choice`);
+  return remedy === error.remedy
+    ? error
+    : new OpenClawError({ code, message, data, remedy, cause: error.cause });
 }
 
 /** What the terminal shows of a device login, the page shows too. */
@@ -156,7 +178,9 @@ export function saveLogin(
       requirePersistence: place.requirePersistence,
       onStep(step) {
         if (step === 'approved') steps.onApproved?.();
-        output.note(`  ${texts[step]}`, { event: step });
+        const columns = context.terminal.errIsTty ? context.terminal.columns() : undefined;
+        const lines = columns === undefined ? [texts[step]] : foldText(texts[step], columns - 3);
+        output.note(lines.map((line) => `  ${line}`).join('\n'), { event: step });
       },
       onUnsaved: (error) =>
         output.note(`  ${fillText(texts.notSavedYet, { reason: error.message })}`, {
@@ -184,6 +208,7 @@ export function createAuthContext(
     openUrl: () => Promise.resolve(false),
     isRemote: true,
     signal: given.signal ?? context.signal,
+    locale: options.json === true ? 'en' : localeOfEnv(context.env),
     opts: {
       ...(options.region === undefined ? {} : { region: options.region }),
       ...(options.profileId === undefined ? {} : { profileId: options.profileId }),
@@ -191,7 +216,7 @@ export function createAuthContext(
   };
 }
 
-/** Throws USAGE for a flow that there is not, and for one that --no-browser contradicts. */
+/** Throws USAGE for a flow that there is not. */
 export function readFlow(options: LoginOptions): FlowFacts['wanted'] {
   const { flow = 'auto' } = options;
   if (flow === 'auto' || flow === 'device' || flow === 'loopback') return flow;

@@ -2,6 +2,7 @@
 // kept sealed in the store, until it is decided or its code has expired; one process at a time may finish it.
 import { OpenClawError, isOpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
+import { cleanText } from '../platform/text.ts';
 import type { StartedLogin } from '../plugin-sdk/index.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 
@@ -35,7 +36,7 @@ export async function dropForgottenLogins(store: CredentialStore, clock: Clock):
   for (const name of await store.listSecrets(prefix)) {
     const profileId = name.slice(prefix.length);
     const login = await readPending(store, profileId).catch(ifGone);
-    if (login !== undefined && isForgotten(login, clock)) await dropPendingLogin(store, profileId);
+    if (login !== undefined && isForgotten(login, clock)) await dropPendingLogin(store, login);
   }
 }
 
@@ -62,7 +63,7 @@ export async function claimPendingLogin(
   try {
     const login = await readPending(store, profileId);
     if (isForgotten(login, clock)) {
-      await dropPendingLogin(store, profileId);
+      await dropPendingLogin(store, login);
       throw new OpenClawError({
         code: 'LOGIN_EXPIRED',
         message: `The code for ${profileId} was not approved before it expired.`,
@@ -77,9 +78,22 @@ export async function claimPendingLogin(
   }
 }
 
-/** A login is finished once. */
-export async function dropPendingLogin(store: CredentialStore, profileId: string): Promise<void> {
-  await store.deleteSecret(`${prefix}${profileId}`);
+/** What has become of a login that was claimed; one that was begun in its place meanwhile stays. */
+export async function updatePendingLogin(
+  store: CredentialStore,
+  login: PendingLogin,
+  pending: PendingLogin['pending'],
+): Promise<void> {
+  if (await isKept(store, login)) await keepPendingLogin(store, { ...login, pending });
+}
+
+/** A login is finished once; one that was begun in its place meanwhile stays. */
+export async function dropPendingLogin(store: CredentialStore, login: PendingLogin): Promise<void> {
+  if (await isKept(store, login)) await store.deleteSecret(`${prefix}${login.profileId}`);
+}
+
+async function isKept(store: CredentialStore, login: PendingLogin): Promise<boolean> {
+  return (await store.readSecret(`${prefix}${login.profileId}`)) === JSON.stringify(login);
 }
 
 async function pickPending(store: CredentialStore, wanted: string | undefined): Promise<string> {
@@ -91,7 +105,9 @@ async function pickPending(store: CredentialStore, wanted: string | undefined): 
       message:
         wanted === undefined
           ? 'No login has been begun.'
-          : `No login has been begun for ${wanted.slice(0, 80)}.`,
+          : `No login has been begun for ${cleanText(wanted, 80)}.`,
+      // Only what can be a name is put into the command that is to be copied.
+      ...(wanted !== undefined && /^[\w.:@-]{1,80}$/.test(wanted) ? { data: { profileId: wanted } } : {}),
     });
   }
   if (wanted === undefined && ids.length > 1) {
@@ -123,6 +139,7 @@ async function readPending(store: CredentialStore, profileId: string): Promise<P
     new OpenClawError({
       code: 'LOGIN_NOT_STARTED',
       message: `The login that was begun for ${profileId} ${why}.`,
+      data: { profileId },
     });
   try {
     const text = await store.readSecret(name);

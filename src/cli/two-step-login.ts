@@ -3,13 +3,15 @@
 import { loadMethod, findChoice, type App } from '../app.ts';
 import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
 import { localeOfEnv } from '../language/locale.ts';
-import { fillText, textsOf } from '../language/texts.ts';
+import { fillText } from '../language/fill-text.ts';
+import { textsOf } from '../language/texts.ts';
 import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import {
   createAuthContext,
   prepareLogin,
   saveLogin,
+  withLoginCommand,
   type LoginOptions,
   type LoginPlace,
   type LoginSession,
@@ -19,6 +21,7 @@ import {
   dropForgottenLogins,
   dropPendingLogin,
   keepPendingLogin,
+  updatePendingLogin,
   type PendingLogin,
 } from './pending-login.ts';
 import { createPrompter } from './ui/prompter.ts';
@@ -60,6 +63,9 @@ export function checkTwoStep(options: TwoStepOptions): void {
       '--start ends before anybody approves: nothing would listen for a browser that comes back.',
       'Leave --flow out, or run `openclaw onboard --flow loopback` without --start.',
     );
+  }
+  if (options.complete === true && options.flow === 'loopback') {
+    refuse('--complete waits for a code that --start has printed already.', 'Leave --flow out.');
   }
 }
 
@@ -138,6 +144,7 @@ export async function completeTwoStep(
   let { pending } = login;
   let isDecided = false;
   try {
+    checkSameLogin(options, login);
     const choice = findChoice(app.plugins(), login.choiceId);
     await place.check?.(choice);
     const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
@@ -145,6 +152,7 @@ export async function completeTwoStep(
       const prompter = createPrompter(context, output, { interactive: false });
       const known: LoginOptions = {
         profileId: login.profileId,
+        ...(options.json === true ? { json: true } : {}),
         ...(login.region === undefined ? {} : { region: login.region }),
       };
       const authContext = createAuthContext(app, context, known, { prompter });
@@ -156,16 +164,44 @@ export async function completeTwoStep(
         ...(options.timeout === undefined ? {} : { waitMs: Number(options.timeout) * 1000 }),
       });
       isDecided = true;
-      await dropPendingLogin(store, login.profileId);
       return result;
     };
     const report = await saveLogin(app, context, output, provider, place, { obtain });
+    await settle(() => dropPendingLogin(store, login));
     return { choice, report, defaultModel: login.defaultModel };
   } catch (error) {
-    if (!isDecided) await keepOrDrop(app, login, pending, error);
-    throw error;
+    await settle(() => (isDecided ? dropPendingLogin(store, login) : keepOrDrop(app, login, pending, error)));
+    throw withRestart(error, login);
   } finally {
     release();
+  }
+}
+
+/** Throws USAGE for flags that name another login than the one that was begun. */
+function checkSameLogin({ region, authChoice }: TwoStepOptions, login: PendingLogin): void {
+  const otherRegion = region !== undefined && login.region !== undefined && region !== login.region;
+  const otherChoice = authChoice !== undefined && authChoice !== login.choiceId;
+  if (!otherRegion && !otherChoice) return;
+  const begun = `--auth-choice ${login.choiceId}${login.region === undefined ? '' : ` --region ${login.region}`}`;
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: `The login that was begun for ${login.profileId} is one with ${begun}.`,
+    remedy: 'Leave --auth-choice and --region out: --start has settled them.',
+  });
+}
+
+/** Whoever logs in in two steps begins anew in two steps. */
+function withRestart(error: unknown, { choiceId, region, profileId }: PendingLogin): unknown {
+  const begin = 'openclaw onboard --non-interactive --start';
+  return withLoginCommand(error, begin, { authChoice: choiceId, profileId, ...(region && { region }) });
+}
+
+/** Best effort: how the login itself ended is what is told, and a code that was used is good for nothing. */
+async function settle(change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (!isOpenClawError(error)) throw error;
   }
 }
 
@@ -180,10 +216,11 @@ async function keepOrDrop(
     'LOGIN_DENIED',
     'LOGIN_EXPIRED',
     'LOGIN_REJECTED',
+    'LOGIN_WRONG_REGION',
     'LOGIN_NOT_STARTED',
   ]);
-  if (isOpenClawError(error) && over.has(error.code)) await dropPendingLogin(app.store(), login.profileId);
-  else if (pending !== login.pending) await keepPendingLogin(app.store(), { ...login, pending });
+  if (isOpenClawError(error) && over.has(error.code)) await dropPendingLogin(app.store(), login);
+  else if (pending !== login.pending) await updatePendingLogin(app.store(), login, pending);
 }
 
 function pickDefaultModel({

@@ -24,8 +24,3 @@ const catalogue: Readonly<Record<Locale, Texts>> = {
 export function textsOf(locale: Locale): Texts {
   return catalogue[locale];
 }
-
-/** `{name}` in `text` becomes `values.name`; a name without a value stays as it is. */
-export function fillText(text: string, values: Readonly<Record<string, string | number>>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}

@@ -19,6 +19,8 @@ export type CodeFlowDeps = {
   host: string;
   /** Called once, when the listener is ready for the answer. */
   onUrl(shown: ShownAuthorization): void;
+  /** Ends the redemption, whose answer may be the grant; `signal` then ends the waiting alone. */
+  requestSignal?: AbortSignal;
 };
 
 export type ShownAuthorization = {
@@ -41,21 +43,21 @@ export async function awaitAuthorization(
   scope: string,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const { client, listener, host } = deps;
+  const { client, listener, host, requestSignal = signal } = deps;
   signal.throwIfAborted();
   const pending = await client.startAuthorization(scope, listener.redirectUri);
   signal.throwIfAborted();
-  const { outcome, paste } = listener.expectCallback({
+  const { outcome, paste, withdraw } = listener.expectCallback({
     state: pending.state,
     issuerRequired: pending.issuerRequired,
     ...(pending.issuer === undefined ? {} : { issuer: pending.issuer }),
   });
   deps.onUrl({ authorizationUrl: pending.authorizationUrl, expiresInMs: patienceMs, paste });
-  const callback = await beforeDeadline(deps, outcome, signal);
+  const callback = await beforeDeadline(deps, outcome, signal).finally(withdraw);
   switch (callback.kind) {
     case 'code':
       listener.setPhase({ kind: 'checking' });
-      return redeem(deps, pending, callback.response, signal);
+      return redeem(deps, pending, callback.response, requestSignal);
     case 'denied':
       throw loginError('LOGIN_DENIED', `The login was declined at ${host}.`, host);
     case 'failed':

@@ -42,6 +42,10 @@ export type DeviceFlowDeps = {
    * go on with this login at the right pace.
    */
   onPoll?: (poll: { readonly intervalMs: number }) => void;
+  /** Ends a poll that is under way, whose answer may be the grant; `signal` then ends the waiting alone. */
+  requestSignal?: AbortSignal;
+  /** For a poll that is under way at the deadline: its answer may be the grant; 5 s. */
+  graceMs?: number;
 };
 
 /** Some clocks run fast (virtual machines); a little later is always right. */
@@ -50,8 +54,7 @@ const slowDownStepMs = 5_000;
 const backoffCeilingMs = 60_000;
 /** Before the end one more try is made, however long the pauses have grown. */
 const lastTryMs = 5_000;
-/** For a poll that is under way at the deadline: its answer may be the grant. */
-const graceMs = 5_000;
+const defaultGraceMs = 5_000;
 const startBudgetMs = 60_000;
 const startBackoff = { firstMs: 1_000, ceilingMs: 10_000 };
 
@@ -92,7 +95,8 @@ export async function startDeviceLogin(
 }
 
 /**
- * Resolves with the grant. Rejects with LOGIN_DENIED, LOGIN_EXPIRED, LOGIN_REJECTED, or the signal's reason. Connection
+ * Resolves with the grant. Rejects with LOGIN_DENIED, LOGIN_EXPIRED, LOGIN_REJECTED, or the signal's reason; a grant
+ * that has come is handed on all the same, since whoever gives it up must revoke it. Connection
  * trouble of any kind is waited out until the code expires; so is a redirect, which is never followed: a network that
  * asks for a sign-in of its own answers so for a while.
  */
@@ -101,27 +105,30 @@ export async function awaitApproval(
   login: PendingLogin,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const { clock, host } = deps;
-  const deadlineMs = clock.monotonicMs() + login.expiresInMs;
+  const { clock, host, requestSignal = signal, graceMs = defaultGraceMs } = deps;
+  const beginMs = clock.monotonicMs();
+  const deadlineMs = beginMs + login.expiresInMs;
   const end = createDeadline(clock, login.expiresInMs + graceMs);
   let intervalMs = login.intervalMs;
   let troubles = 0;
   let reason: string | undefined;
-  let nextMs = clock.monotonicMs() + (deps.notBeforeMs ?? intervalMs * intervalMargin);
+  let nextMs = beginMs + (deps.notBeforeMs ?? intervalMs * intervalMargin);
   deps.onState?.({ kind: 'waiting', remainingMs: login.expiresInMs });
 
   try {
     for (;;) {
+      // A timer that is a little late does not cost the last poll.
+      const latestMs = nextMs < deadlineMs ? deadlineMs + graceMs : deadlineMs;
       await sleep(clock, Math.max(0, Math.min(nextMs, deadlineMs) - clock.monotonicMs()), signal);
-      if (clock.monotonicMs() >= deadlineMs) throw expired(host, reason);
+      if (clock.monotonicMs() >= latestMs) throw expired(host, reason);
 
       const startedMs = clock.monotonicMs();
       deps.onPoll?.({ intervalMs });
-      const result = await deps.client.poll(login, AbortSignal.any([signal, end.signal]));
+      const result = await deps.client.poll(login, AbortSignal.any([requestSignal, end.signal]));
+      if (result.kind === 'granted') return result.grant;
       signal.throwIfAborted();
       const remainingMs = Math.max(0, deadlineMs - clock.monotonicMs());
 
-      if (result.kind === 'granted') return result.grant;
       if (result.kind !== 'error') {
         troubles += 1;
         reason = result.kind === 'trouble' ? result.reason : describeRedirect(result.location);

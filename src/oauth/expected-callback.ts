@@ -12,6 +12,8 @@ export type ExpectedCallback = {
   readonly outcome: Promise<TakenCallback>;
   /** An address that a person brings by hand, judged as a callback; why it was refused, undefined when it was taken. */
   readonly paste: (address: string) => string | undefined;
+  /** Nobody waits for it any more: what comes now is refused, and the listener goes on. No effect once it was taken. */
+  readonly withdraw: () => void;
 };
 
 export type TakenCallback = CallbackOutcome | { readonly kind: 'closed' };
@@ -55,6 +57,9 @@ export function createCallbackDesk(redirectUri: string, onTaken: () => void): Ca
       }
       return {
         outcome,
+        withdraw() {
+          if (!isTaken && expected === mine) expected = undefined;
+        },
         paste(address) {
           if (isTaken || isOver) return 'this login has been answered or has ended';
           if (expected !== mine) return 'another login is under way now';

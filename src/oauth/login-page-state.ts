@@ -1,7 +1,8 @@
 // What the page says in each phase of a login, as data: the server renders it, and the page's script shows it when it
 // comes as an event. Where it stands on the page is login-page.ts'.
 import type { Locale } from '../language/locale.ts';
-import { fillText, textsOf } from '../language/texts.ts';
+import { fillText } from '../language/fill-text.ts';
+import { textsOf } from '../language/texts.ts';
 import type { Texts } from '../language/texts.ts';
 import { cleanText } from '../platform/text.ts';
 import { piecesOfBackticks, piecesOfText } from './login-page-html.ts';

@@ -2,7 +2,8 @@
 // it. What it says is login-page-state.ts', how it is served loopback-server.ts'. Pure: no time, no I/O.
 import { createHash } from 'node:crypto';
 import type { Locale } from '../language/locale.ts';
-import { fillText, textsOf } from '../language/texts.ts';
+import { fillText } from '../language/fill-text.ts';
+import { textsOf } from '../language/texts.ts';
 import type { Texts } from '../language/texts.ts';
 import { cleanText } from '../platform/text.ts';
 import { clawMark, copiedSign, copySign, endSign, outwardSign, shieldSign } from './login-page-drawings.ts';

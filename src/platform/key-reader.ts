@@ -28,6 +28,7 @@ export function readKeysFrom(deps: KeyReaderDeps, listener: (event: KeyEvent) =>
   const parse = createKeyParser();
   const decoder = new StringDecoder('utf8');
   let isRaw = false;
+  let isSuspended = false;
   let stopped = false;
 
   const enter = (): void => {
@@ -48,11 +49,15 @@ export function readKeysFrom(deps: KeyReaderDeps, listener: (event: KeyEvent) =>
       else if (input.kind === 'suspend') {
         listener({ kind: 'suspend' });
         leave();
+        isSuspended = true;
         deps.raise('SIGTSTP');
+        // Where no shell could bring it back (a container's first process) it was not stopped, and nobody tells.
+        setImmediate(() => setImmediate(() => (isSuspended && !stopped ? onContinue() : undefined)));
       } else listener(input);
     }
   };
   const onContinue = (): void => {
+    isSuspended = false;
     // The shell has put its own mode back, also where somebody else stopped the process.
     leave();
     enter();

@@ -18,6 +18,8 @@ export type OAuthCredential = {
   baseUrl?: string;
   clientId?: string;
   dialect?: string;
+  /** The server that granted it, where that is one of its own: refresh and revocation go to no other. */
+  issuer?: string;
   scope?: string;
   email?: string;
   accountId?: string;

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Fetch } from '../platform/fetch.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
+import type { Locale } from '../language/locale.ts';
 import type { DeviceFlowState } from '../oauth/login-phase.ts';
 import type { LoopbackServer } from '../oauth/loopback-server.ts';
 import type { OpenClawError } from '../errors.ts';
@@ -18,6 +19,9 @@ export { createFetch } from '../platform/fetch.ts';
 export type { Log } from '../platform/log.ts';
 export type { Random } from '../platform/random.ts';
 export { systemRandom } from '../platform/random.ts';
+export type { Locale } from '../language/locale.ts';
+export { fillText } from '../language/fill-text.ts';
+export { textsOf } from '../language/texts.ts';
 export { cleanText, foreignText } from '../platform/text.ts';
 export { Secret } from '../platform/secret.ts';
 export type {
@@ -141,6 +145,8 @@ export type AuthContext = {
   readonly opts: Readonly<Record<string, string | boolean | undefined>>;
   /** How the person is led; absent in a host that leaves that to the method. */
   readonly flow?: LoginFlow;
+  /** What the person reads, or the program behind them; English when absent. */
+  readonly locale?: Locale;
 };
 
 /** This host only. */

@@ -20,7 +20,13 @@ describe('when it does not go well', () => {
     portal.control.deny(event.user_code);
     const { code, stdout } = await onboard.ended;
     expect(code).toBe(1);
-    expect(errorOf(JSON.parse(stdout) as Record<string, unknown>)).toMatchObject({ code: 'LOGIN_DENIED' });
+    expect(errorOf(JSON.parse(stdout) as Record<string, unknown>)).toMatchObject({
+      code: 'LOGIN_DENIED',
+      // A command that runs where nobody can be asked.
+      remedy: expect.stringContaining(
+        '`openclaw auth login --auth-choice minimax-portal --region global`',
+      ) as string,
+    });
     expect((await home.json(['auth', 'status', '--check'])).code).toBe(0);
   });
 

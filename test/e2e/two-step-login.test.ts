@@ -1,5 +1,8 @@
 // A login in two commands, as a program that cannot wait does it: what the first one keeps, and who may finish it, how
 // often, and how fast.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { filesHolding } from '../support/credentials.ts';
 import { createHome, loggedIn, startPortal, type Home, type Portal } from '../support/cli-process.ts';
@@ -75,8 +78,26 @@ describe('onboard in two steps', () => {
     const portal = await startPortal({ autoApproveMs: null });
     const { home, first } = await started(portal);
     portal.control[decision](first.user_code);
-    expect(await outcome(home, complete)).toMatchObject({ code: 1, error: code });
+    const ended = await outcome(home, complete);
+    expect(ended).toMatchObject({ code: 1, error: code });
+    expect((ended.value['error'] as { remedy: string }).remedy).toContain(
+      '`openclaw onboard --non-interactive --start --auth-choice minimax-portal --region global --profile-id minimax-portal:default`',
+    );
     expect(await outcome(home, complete)).toMatchObject({ code: 1, error: 'LOGIN_NOT_STARTED' });
+  });
+
+  it('refuses flags of another login, and leaves the one that was begun', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const { home, first } = await started(portal);
+    for (const flags of [
+      ['--region', 'cn'],
+      ['--auth-choice', 'minimax-cn-oauth'],
+      ['--flow', 'loopback'],
+    ]) {
+      expect(await outcome(home, [...complete, ...flags])).toMatchObject({ code: 2, error: 'USAGE' });
+    }
+    portal.control.approve(first.user_code);
+    expect(await outcome(home, [...complete, '--region', 'global'])).toMatchObject({ code: 0 });
   });
 
   it('forgets what nobody came back for', async () => {
@@ -93,7 +114,7 @@ describe('onboard in two steps', () => {
     const portal = await startPortal({ autoApproveMs: null });
     const { home, first } = await started(portal);
     const waiting = home.start(complete);
-    await waiting.line('stderr', /Waiting for the approval/);
+    await waiting.line('stderr', /Waiting for your approval/);
     expect(await outcome(home, complete)).toMatchObject({ code: 1, error: 'STORE_BUSY' });
     waiting.child.kill('SIGKILL');
     await waiting.ended;
@@ -105,7 +126,7 @@ describe('onboard in two steps', () => {
     const portal = await startPortal({ autoApproveMs: null });
     const { home, first } = await started(portal);
     const waiting = home.start(complete);
-    await waiting.line('stderr', /Waiting for the approval/);
+    await waiting.line('stderr', /Waiting for your approval/);
     waiting.child.kill('SIGINT');
     expect((await waiting.ended).code).toBe(130);
     portal.control.approve(first.user_code);
@@ -128,6 +149,38 @@ describe('onboard in two steps', () => {
       const done = await outcome(home, [...complete, '--profile-id', id]);
       expect(done).toMatchObject({ code: 0, value: { profile: { id } } });
     }
+  });
+
+  it('a start while another process waits for the one before is not forgotten with that', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const { home, first } = await started(portal);
+    const waiting = home.start(complete);
+    await waiting.line('stderr', /Waiting for your approval/);
+    const again = (await home.json(begin)).value as unknown as Started;
+    portal.control.deny(first.user_code);
+    expect((await waiting.ended).stderr).toContain('declined');
+    portal.control.approve(again.user_code);
+    expect(await outcome(home, complete)).toMatchObject({ code: 0 });
+  });
+
+  it('an approved login is saved, whatever becomes of what was kept of its beginning', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const { home, first } = await started(portal);
+    portal.control.approve(first.user_code);
+    refuseDeletions(home);
+    expect(await outcome(home, complete)).toMatchObject({ code: 0 });
+    expect((await home.json(['auth', 'status', '--check'])).code).toBe(0);
+  });
+
+  it('is over where the account belongs to the other site', async () => {
+    const portal = await startPortal({
+      autoApproveMs: null,
+      overrides: { grant: { resource_url: 'https://api.minimaxi.com' } },
+    });
+    const { home, first } = await started(portal);
+    portal.control.approve(first.user_code);
+    expect(await outcome(home, complete)).toMatchObject({ code: 1, error: 'LOGIN_WRONG_REGION' });
+    expect(await outcome(home, complete)).toMatchObject({ code: 1, error: 'LOGIN_NOT_STARTED' });
   });
 
   it('leaves the login that was there until the new one is saved', async () => {
@@ -153,6 +206,16 @@ describe('onboard in two steps', () => {
     expect(JSON.stringify(value)).toContain(message);
   });
 });
+
+/** The store takes everything but the end of a secret. */
+function refuseDeletions(home: Home): void {
+  const file = readdirSync(home.stateDir, { recursive: true, encoding: 'utf8' }).find((name) =>
+    name.endsWith('.sqlite'),
+  );
+  const db = new DatabaseSync(join(home.stateDir, file ?? ''));
+  db.exec(`CREATE TRIGGER refuse BEFORE DELETE ON secrets BEGIN SELECT RAISE(ABORT, 'no'); END`);
+  db.close();
+}
 
 /** A module that sets a process's wall clock forward. */
 function laterBy(ms: number): string {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../../src/language/en.ts';
 import { locales } from '../../src/language/locale.ts';
 import type { Locale } from '../../src/language/locale.ts';
-import { fillText, textsOf } from '../../src/language/texts.ts';
+import { fillText } from '../../src/language/fill-text.ts';
+import { textsOf } from '../../src/language/texts.ts';
 import type { TextKey } from '../../src/language/texts.ts';
 
 const keys = Object.keys(en).sort() as TextKey[];

@@ -1,8 +1,9 @@
 // A login that is begun by one caller and finished by another: the pace that the server asked for outlives each of them,
 // and so does the code, for as long as it lives.
 import { describe, expect, it } from 'vitest';
-import { completeLogin, startLogin } from '../../extensions/minimax-portal-auth/login.ts';
 import type { LoginDeps } from '../../extensions/minimax-portal-auth/oauth-server.ts';
+import { completeLogin, startLogin } from '../../extensions/minimax-portal-auth/two-steps.ts';
+import { sleep } from '../../src/platform/clock.ts';
 import { createFakeAuthContext } from '../support/fake-auth-context.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createFakeRandom } from '../support/fake-random.ts';
@@ -10,8 +11,13 @@ import { createFakeRandom } from '../support/fake-random.ts';
 const grant = { status: 'success', access_token: 'sim-at-1', refresh_token: 'sim-rt-1', expired_in: 900 };
 const pendingAnswer = { status: 'pending' };
 
-function stage(answers: unknown[]) {
-  const clock = createFakeClock();
+/** Timers ring `lateMs` after their time, as those of a busy machine do. */
+function stage(answers: unknown[], lateMs = 0) {
+  const prompt = createFakeClock();
+  const clock = {
+    ...prompt,
+    setTimer: (callback: () => void, delayMs: number) => prompt.setTimer(callback, delayMs + lateMs),
+  };
   const polledAtMs: number[] = [];
   const startMs = clock.nowMs();
   const deps: LoginDeps = {
@@ -26,7 +32,8 @@ function stage(answers: unknown[]) {
         return Promise.resolve(Response.json({ ...offer, ...more }));
       }
       polledAtMs.push(clock.nowMs() - startMs);
-      return Promise.resolve(Response.json(answers.shift() ?? pendingAnswer));
+      const { afterMs = 0, ...answer } = (answers.shift() ?? pendingAnswer) as { afterMs?: number };
+      return sleep(clock, afterMs).then(() => Response.json(answer));
     },
   };
   const { context } = createFakeAuthContext();
@@ -86,6 +93,23 @@ describe('a login in two steps', () => {
       expect((await complete(pending)).value).toBeDefined();
     },
   );
+
+  it('asks once where timers are late: after no time to wait, and where this clock says that the code is over', async () => {
+    const patient = stage([pendingAnswer], 3);
+    const first = await startLogin(patient.deps, 'global', patient.context);
+    expect((await patient.complete(first.pending, 0)).code).toBe('LOGIN_PENDING');
+    expect(patient.polledAtMs).toHaveLength(1);
+    const later = stage([grant], 3);
+    const second = await startLogin(later.deps, 'global', later.context);
+    later.clock.setWallMs(later.clock.nowMs() + 3_600_000);
+    expect((await later.complete(second.pending)).value).toBeDefined();
+  });
+
+  it('gives up no answer that is on its way when a caller’s time is over', async () => {
+    const { deps, context, complete } = stage([{ afterMs: 20_000, ...grant }]);
+    const { pending } = await startLogin(deps, 'global', context);
+    expect((await complete(pending, 0)).value).toBeDefined();
+  });
 
   it('what another version has kept is not guessed at', async () => {
     const { deps, context } = stage([]);

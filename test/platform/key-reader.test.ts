@@ -102,6 +102,16 @@ describe('the mode of the terminal', () => {
     expect(events).toEqual([{ kind: 'suspend' }, { kind: 'resume' }]);
   });
 
+  it('is raw again by itself where nothing could suspend the process', async () => {
+    const { did, stdin, program, events } = stage();
+    did.length = 0;
+    stdin.emit('data', Buffer.from('\u001a'));
+    await new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))));
+    expect(did).toEqual(['ESC[?2004l', 'cooked', 'SIGTSTP', 'raw', 'ESC[?2004h']);
+    expect(events).toEqual([{ kind: 'suspend' }, { kind: 'resume' }]);
+    expect(program.listenerCount('SIGCONT')).toBe(1);
+  });
+
   it('a letter that comes in two chunks is one key', () => {
     const { stdin, events } = stage();
     const bytes = Buffer.from('щ');

@@ -1,6 +1,7 @@
 // Durations and instants in words that a person reads at a glance.
 import { en } from '../../language/en.ts';
-import { fillText, type Texts } from '../../language/texts.ts';
+import { fillText } from '../../language/fill-text.ts';
+import type { Texts } from '../../language/texts.ts';
 
 type Units = Pick<Texts, 'unitSeconds' | 'unitMinutes' | 'unitHours' | 'unitDays' | 'inTime' | 'timeAgo'>;
 

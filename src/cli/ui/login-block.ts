@@ -1,6 +1,7 @@
 // What stands above the live line of a login: where to go, with which code, and what to beware of. Address and code are
 // whole, each on its own line, so that both can be copied. Pure; texts of servers are cleaned here.
-import { fillText, type TextKey, type Texts } from '../../language/texts.ts';
+import { fillText } from '../../language/fill-text.ts';
+import type { TextKey, Texts } from '../../language/texts.ts';
 import { openableHref } from '../../platform/browser.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { FlowChoice } from '../flow-choice.ts';

@@ -8,7 +8,7 @@ export type LoginKey = { readonly key: string; readonly text: TextKey; readonly 
 export type LoginActions = {
   copyCode?: () => void;
   copyUrl: () => void;
-  toggleQr: () => void;
+  toggleQr?: () => void;
   open?: () => void;
   /** Something has been opened by itself. */
   wasOpened?: boolean;

@@ -1,5 +1,6 @@
 // Where a login stands, in one line for a terminal: what is being waited for, honestly, and how long the code still lives.
-import { fillText, type Texts } from '../../language/texts.ts';
+import { fillText } from '../../language/fill-text.ts';
+import type { Texts } from '../../language/texts.ts';
 import type { DeviceFlowState, DeviceStartState } from '../../oauth/login-phase.ts';
 import { cleanText } from '../../platform/text.ts';
 import { formatCountdown, formatDuration } from './duration.ts';

@@ -1,7 +1,8 @@
 // What a person sees and presses while a login waits: the block with address and code, the line that tells how it
 // stands, and the keys. Without a terminal the same facts as plain lines or JSON events. Polling goes on by itself: no
 // key is ever needed. Which way is taken, and what a switch does, is the host's (FlowControl).
-import { fillText, type Texts } from '../../language/texts.ts';
+import { fillText } from '../../language/fill-text.ts';
+import type { Texts } from '../../language/texts.ts';
 import type { DeviceFlowState } from '../../oauth/login-phase.ts';
 import { createClipboard } from '../../platform/clipboard.ts';
 import { cleanText } from '../../platform/text.ts';
@@ -177,9 +178,15 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
     if (answer !== undefined && answer.trim() !== '') takePaste(answer);
     paint();
   };
+  /** What to do where no browser was opened, and whether one could have been. */
+  const unopenedText = (): string => {
+    if (flow?.mayOpen?.() !== false) return texts.notOpened;
+    if (subject.kind === 'device') return texts.notOpenedHere;
+    return desk === undefined ? texts.notOpened : texts.notOpenedRedirect;
+  };
   const tellOpened = (opened: boolean, event: Record<string, unknown>): void => {
     if (ended.signal.aborted) return;
-    const text = opened ? texts.opened : texts.notOpened;
+    const text = opened ? texts.opened : unopenedText();
     // What the person has to do now stays on the screen; what has worked needs no line of its own.
     if (live && opened) say(text);
     else print(paragraph(text, opened ? plain : style.warn, form()), { event: 'flow', ...event, opened });
@@ -232,11 +239,16 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
               ? {}
               : { copyCode: () => void copy(shownCode(userCode), texts.copiedCode) }),
             copyUrl: () => void copy(shownUrl(url), texts.copiedUrl),
-            toggleQr() {
-              if (qr === undefined) drawQr();
-              else qr = undefined;
-              paint();
-            },
+            // What comes back to this machine is of no use to another one that reads its address from here.
+            ...(subject.kind === 'redirect'
+              ? {}
+              : {
+                  toggleQr() {
+                    if (qr === undefined) drawQr();
+                    else qr = undefined;
+                    paint();
+                  },
+                }),
             ...(flow !== undefined && prompt.trusted && flow.mayOpen?.() !== false
               ? { open: () => void openAgain(), wasOpened: flow.choice().kind === 'loopback' }
               : {}),
@@ -293,7 +305,7 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
       state = changed;
       changedAtMs = clock.monotonicMs();
       if (live) paint();
-      else if (isNews) output.note(describeState(changed, 0, texts), { event: 'device_state', ...changed });
+      else if (isNews) output.note(describeState(changed, 0, texts), stateEvent(changed));
     },
     stop() {
       if (ended.signal.aborted) return;
@@ -303,6 +315,17 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
       desk?.close();
       if (!away) line.clear();
     },
+  };
+}
+
+/** In the words of the other events. */
+function stateEvent(state: DeviceFlowState): Record<string, unknown> {
+  return {
+    event: 'device_state',
+    kind: state.kind,
+    remaining_ms: state.remainingMs,
+    ...(state.kind === 'slowed' ? { interval_ms: state.intervalMs } : {}),
+    ...(state.kind === 'trouble' ? { reason: state.reason, retry_in_ms: state.retryInMs } : {}),
   };
 }
 

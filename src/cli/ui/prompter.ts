@@ -14,6 +14,8 @@ export type PrompterOptions = {
   flow?: FlowControl;
 };
 
+const progressAfterMs = 1_000;
+
 export function createPrompter(
   context: CommandContext,
   output: Output,
@@ -41,7 +43,8 @@ export function createPrompter(
   const view = createLoginView({
     context,
     output,
-    texts: textsOf(localeOfEnv(context.env)),
+    // Programs read the same words everywhere.
+    texts: textsOf(output.json ? 'en' : localeOfEnv(context.env)),
     interactive,
     ...(flow === undefined ? {} : { flow }),
     async ask(message, signal) {
@@ -55,10 +58,19 @@ export function createPrompter(
     note: (message, title) =>
       output.note(title === undefined ? message : `${title}\n${message}`, { event: 'note', message }),
     progress(label) {
-      output.note(`${label} …`, { event: 'progress', message: label });
+      const say = (message: string): void => output.note(`${message} …`, { event: 'progress', message });
+      // A person reads only of what takes a while.
+      const cancel = output.json
+        ? () => undefined
+        : context.clock.setTimer(() => say(label), progressAfterMs, { unref: true });
+      if (output.json) say(label);
       return {
-        update: (message) => output.note(`${message} …`, { event: 'progress', message }),
-        stop: (message) => {
+        update(message) {
+          cancel();
+          say(message);
+        },
+        stop(message) {
+          cancel();
           if (message !== undefined) output.note(message, { event: 'progress', message });
         },
       };

@@ -1,7 +1,8 @@
 // Where the key is kept: the word that a person types for it, and how it is told in words and as JSON.
 import { OpenClawError } from '../../errors.ts';
 import { en } from '../../language/en.ts';
-import { fillText, type Texts } from '../../language/texts.ts';
+import { fillText } from '../../language/fill-text.ts';
+import type { Texts } from '../../language/texts.ts';
 import type { KeyRecord } from '../../store/credential-store.ts';
 import { keyKinds, type KeyKind } from '../../vault/key-record.ts';
 

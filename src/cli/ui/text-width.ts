@@ -36,14 +36,17 @@ export function padToWidth(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
 }
 
+const opening = /[(（「“]$/;
+
 /** Lines of at most `columns`, broken between words; a word that is wider stays whole on a line of its own. */
 export function foldText(text: string, columns: number): string[] {
   const pieces: string[] = [];
   for (const { segment, isWordLike } of words.segment(text)) {
-    // Punctuation stays with the word before it.
-    const clings = isWordLike !== true && segment.trim() !== '' && !/[(（「“]/.test(segment);
     const last = pieces.at(-1);
-    if (clings && last !== undefined && last.trim() !== '') pieces[pieces.length - 1] = last + segment;
+    // Punctuation stays with the word before it, what opens a bracket with the one after it.
+    const clings = isWordLike !== true && segment.trim() !== '' && !opening.test(segment);
+    const joins = last !== undefined && last.trim() !== '' && (clings || opening.test(last));
+    if (joins) pieces[pieces.length - 1] = last + segment;
     else pieces.push(segment);
   }
   const lines: string[] = [];

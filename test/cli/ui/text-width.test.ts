@@ -38,10 +38,12 @@ describe('the width of a text', () => {
   it.each([
     'Approve only if you started this login yourself, just now.',
     '只有在您本人刚刚发起此登录时才批准。',
+    'Approve with the code (this is SSH).',
+    '可用验证码在任意设备上批准（这是会话）。',
   ])('folded, no line is wider than the window and no word is lost: %s', (text) => {
     const lines = foldText(text, 20);
     expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(20);
     expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
-    expect(lines.every((line) => line === line.trim() && !/^[,.，。]/.test(line))).toBe(true);
+    expect(lines.every((line) => line === line.trim() && !/^[,.，。]|[(（]$/.test(line))).toBe(true);
   });
 });
