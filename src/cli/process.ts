@@ -31,7 +31,12 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
     const nowMs = systemClock.monotonicMs();
     if (!interrupt.signal.aborted) {
       interruptedAtMs = nowMs;
-      interrupt.abort(new OpenClawError({ code: 'INTERRUPTED', message: `Stopped by ${signal}.` }));
+      interrupt.abort(
+        new OpenClawError({
+          code: 'INTERRUPTED',
+          message: signal === 'SIGINT' ? 'Stopped by Ctrl-C.' : `Stopped by ${signal}.`,
+        }),
+      );
       return;
     }
     // A terminal, npm and a service manager each pass one wish on, some of them twice. A person who presses Ctrl-C

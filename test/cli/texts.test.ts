@@ -43,17 +43,22 @@ describe('the catalogue', () => {
   });
 });
 
-describe('the README', () => {
+describe('the documents', () => {
   it('has every code of the catalogue in its table, and no other', () => {
     const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.+) \| (.+) \|$/gm)].map((match) => match[1]);
     expect(new Set(rows)).toEqual(new Set(codes));
     expect(rows).toHaveLength(codes.length);
   });
 
-  it('names only commands that parse', async () => {
-    const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '').join('\n');
-    const lines = [...blocks.matchAll(/(?:^|\$\(|= )(openclaw [^)\n#]*)/gm)].map((match) =>
-      (match[1] ?? '').trim(),
+  it.each(['README.md', 'docs/login.md'])('%s names only commands that parse', async (file) => {
+    const text = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+    const fences = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
+    const blocks = fences
+      .filter(([, language]) => ['', 'sh'].includes(language ?? ''))
+      .map(([, , code]) => code)
+      .join('\n');
+    const lines = [...blocks.matchAll(/(?:^(?:\$ (?:\w+=\S+ )?)?|\$\(|= )(openclaw [^)\n#]*)/gm)].map(
+      (match) => (match[1] ?? '').replace(/ {2,}.*$/, '').trim(),
     );
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) expect(await complaintAbout(line), line).toBeUndefined();
