@@ -28,7 +28,9 @@ export async function logIn(deps: LoginDeps, regionId: RegionId, context: AuthCo
     try {
       obtained = await obtain(deps, region, context, turn);
     } catch (error) {
-      if (context.signal.aborted || turn?.aborted !== true) throw suggestOtherRegion(error, region);
+      // Ctrl-C outweighs the switch before it, whose reason is what is thrown then.
+      context.signal.throwIfAborted();
+      if (turn?.aborted !== true) throw suggestOtherRegion(error, region);
       continue;
     }
     return finish(deps, region, obtained, context);

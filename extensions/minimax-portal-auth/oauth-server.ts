@@ -34,6 +34,8 @@ export type OAuthServer = {
   readonly scope: string;
   /** Of a server that describes itself: what it grants is for it alone. */
   readonly issuer?: string;
+  /** Where a login's code and verifier go. */
+  readonly tokenUrl: string;
   /** Named in errors. */
   readonly host: string;
 };
@@ -74,6 +76,7 @@ export async function resolveServer(
     dialect: wanted,
     clientId,
     scope: config.scope ?? known.scope,
+    tokenUrl: dialect.tokenUrl,
     host,
     ...(issuer === undefined ? {} : { issuer }),
   };

@@ -5,6 +5,7 @@ import {
   OpenClawError,
   Secret,
   awaitApproval,
+  cleanText,
   isOpenClawError,
   type AuthContext,
   type AuthResult,
@@ -14,7 +15,7 @@ import {
 } from '../../src/plugin-sdk/index.ts';
 import { askForCode, describeState, promptFor, textsFor } from './device-code.ts';
 import { finish, profileIdFor } from './login-result.ts';
-import { resolveServer, type LoginDeps } from './oauth-server.ts';
+import { resolveServer, type LoginDeps, type OAuthServer } from './oauth-server.ts';
 import { resolveRegion, type RegionId } from './region.ts';
 import { suggestOtherRegion } from './wrong-region.ts';
 
@@ -29,6 +30,7 @@ const pendingLogin = z.object({
   dialect: z.enum(['account', 'account-cli', 'legacy', 'standard']),
   clientId: z.string(),
   scope: z.string(),
+  tokenUrl: z.string(),
   deviceCode: z.string(),
   userCode: z.string(),
   verificationUrl: z.string(),
@@ -54,6 +56,7 @@ export async function startLogin(
     dialect: server.dialect,
     clientId: server.clientId,
     scope: server.scope,
+    tokenUrl: server.tokenUrl,
     deviceCode: login.deviceCode,
     userCode: login.userCode,
     verificationUrl: login.verificationUrl,
@@ -84,6 +87,7 @@ export async function completeLogin(
   const region = resolveRegion(pending.region, deps.config);
   const choice = { dialect: pending.dialect, clientId: pending.clientId };
   const server = await resolveServer(deps, region, choice, context.signal);
+  checkSameServer(pending, server);
   const nowMs = clock.nowMs();
   // Whoever asks again and again is still no faster than the server allows; a clock that was set does not block.
   const sinceMs = Math.max(0, nowMs - pending.lastPollAtMs);
@@ -138,6 +142,19 @@ export async function completeLogin(
   } finally {
     progress.stop();
   }
+}
+
+/** Code and verifier are for the server that gave the code, whatever the configuration has come to say since. */
+function checkSameServer({ tokenUrl }: Pending, server: OAuthServer): void {
+  if (server.tokenUrl === tokenUrl) return;
+  const [begun, now] = [new URL(tokenUrl), new URL(server.tokenUrl)];
+  const at = ({ host, pathname }: URL): string =>
+    cleanText(begun.host === now.host ? `${host}${pathname}` : host, 120);
+  throw new OpenClawError({
+    code: 'CONFIG_INVALID',
+    message: `The login was begun at ${at(begun)}, and the configuration names ${at(now)} now: nothing was sent there.`,
+    remedy: 'Name the former server again in openclaw.json, or begin anew: `openclaw auth login`.',
+  });
 }
 
 /** For a remedy that names the login. */

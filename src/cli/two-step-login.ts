@@ -5,6 +5,7 @@ import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
 import { localeOfEnv } from '../language/locale.ts';
 import { fillText } from '../language/fill-text.ts';
 import { textsOf } from '../language/texts.ts';
+import { cleanText } from '../platform/text.ts';
 import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import {
@@ -24,6 +25,7 @@ import {
   updatePendingLogin,
   type PendingLogin,
 } from './pending-login.ts';
+import { shownCode, shownUrl } from './ui/login-block.ts';
 import { createPrompter } from './ui/prompter.ts';
 
 export type TwoStepOptions = LoginOptions & {
@@ -110,10 +112,11 @@ function printStarted(
   const texts = textsOf(localeOfEnv(context.env));
   const { style } = output;
   const command = `openclaw onboard --non-interactive --complete --profile-id ${profileId}`;
-  output.line(`${style.bold(texts.approveTitle)} (${prompt.regionLabel}, ${prompt.host})`);
+  const place = cleanText(`${prompt.regionLabel}, ${prompt.host}`);
+  output.line(`${style.bold(texts.approveTitle)} (${place})`);
   output.line();
-  output.line(`  ${prompt.verificationUrl}`);
-  output.line(`  ${style.bold(prompt.userCode)}`);
+  output.line(`  ${shownUrl(prompt.verificationUrl)}`);
+  output.line(`  ${style.bold(shownCode(prompt.userCode))}`);
   output.line();
   if (!prompt.trusted) output.line(`  ${style.warn(texts.untrusted)}`);
   output.line(`  ${texts.phishing}`);
@@ -122,8 +125,8 @@ function printStarted(
   output.line(texts.startedFinish);
   output.line(`  ${command}`);
   output.result({
-    url: prompt.verificationUrl,
-    user_code: prompt.userCode,
+    url: shownUrl(prompt.verificationUrl),
+    user_code: shownCode(prompt.userCode),
     expires_at: new Date(expiresAtMs).toISOString(),
     trusted: prompt.trusted,
     profile_id: profileId,

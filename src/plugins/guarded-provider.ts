@@ -1,6 +1,7 @@
 // A provider whose functions may be called without fear: what a plugin throws comes out as PLUGIN_FAILED, except for
 // errors of this program's own kind and the reason of an abort, and without the secrets that the plugin was given.
 // Nothing else about the provider changes.
+import * as z from 'zod/mini';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
 import type { AuthMethod, ProviderPlugin } from '../plugin-sdk/index.ts';
 import { cleanText, foreignText } from '../platform/text.ts';
@@ -55,9 +56,48 @@ function guardMethod(pluginId: string, providerId: string, method: AuthMethod): 
   const guards: Record<string, unknown> = {};
   for (const name of ['run', 'runNonInteractive', 'start', 'complete'] as const) {
     const what = `the login ${providerId}/${cleanText(method.id, 40)} (${name})`;
-    if (method[name] !== undefined) guards[name] = guard(pluginId, what, method, name);
+    if (method[name] === undefined) continue;
+    const call = guard(pluginId, what, method, name);
+    guards[name] = async (...input: unknown[]): Promise<unknown> => {
+      const answer: unknown = await call(...input);
+      const isLogin =
+        name === 'start' ? isStartedLogin(answer, providerId) : authResult.safeParse(answer).success;
+      if (isLogin) return answer;
+      throw pluginFailure(pluginId, what, 'what it gave back is no login');
+    };
   }
   return copyWith(method, guards);
+}
+
+/** What a login that was begun is kept under, as, and until; its texts are cleaned where they are shown. */
+const startedLogin = z.object({
+  profileId: z.string().check(z.regex(/^[^:]+:[\w.@-]{1,64}$/)),
+  pending: z.record(z.string(), z.unknown()).check(z.refine(isJson)),
+  prompt: z.object({
+    userCode: z.string(),
+    verificationUrl: z.string(),
+    regionLabel: z.string(),
+    host: z.string(),
+    expiresInMs: z.number().check(z.minimum(0), z.maximum(31_536_000_000)),
+  }),
+});
+
+/** Profiles may be none: what that means is for whoever asked. */
+const authResult = z.object({
+  profiles: z.array(z.object({ profileId: z.string(), credential: z.object({ type: z.string() }) })),
+});
+
+function isStartedLogin(answer: unknown, providerId: string): boolean {
+  const { success, data } = startedLogin.safeParse(answer);
+  return success && data.profileId.startsWith(`${providerId}:`);
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    return typeof JSON.stringify(value) === 'string';
+  } catch {
+    return false;
+  }
 }
 
 function copyWith<Owner extends object>(owner: Owner, replaced: Record<string, unknown>): Owner {

@@ -111,6 +111,17 @@ describe('a login in two steps', () => {
     expect((await complete(pending, 0)).value).toBeDefined();
   });
 
+  it('is for the server alone that gave the code, whatever the configuration names by now', async () => {
+    const { deps, context, polledAtMs, complete } = stage([grant]);
+    const { pending } = await startLogin(deps, 'global', context);
+    const former = deps.config;
+    deps.config = { regions: { global: { accountUrl: 'https://other.example' } } };
+    expect((await complete(pending)).code).toBe('CONFIG_INVALID');
+    expect(polledAtMs).toEqual([]);
+    deps.config = former;
+    expect((await complete(pending)).value).toBeDefined();
+  });
+
   it('what another version has kept is not guessed at', async () => {
     const { deps, context } = stage([]);
     const options = { keep: () => undefined };

@@ -104,6 +104,7 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
   /** Somebody else has the screen: a question, a shell. */
   let away = false;
   let cancelTick: () => void = () => undefined;
+  let cancelSwitch: () => void = () => undefined;
 
   const paint = (): void => {
     if (!live || !led || away || ended.signal.aborted) return;
@@ -226,7 +227,9 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
   };
   const toggle = (): void => {
     flow?.toggle();
-    clock.setTimer(() => {
+    // Of several in quick succession the last one counts: one page and one browser for it.
+    cancelSwitch();
+    cancelSwitch = clock.setTimer(() => {
       if (!ended.signal.aborted) void lead((lines) => print(lines, { event: 'flow', ...facts() }));
     }, switchMs);
   };
@@ -311,6 +314,7 @@ function show(deps: LoginViewDeps, subject: Subject): { update(state: DeviceFlow
       if (ended.signal.aborted) return;
       ended.abort();
       cancelTick();
+      cancelSwitch();
       stopResize();
       desk?.close();
       if (!away) line.clear();

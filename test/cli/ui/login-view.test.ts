@@ -229,6 +229,9 @@ describe('the code of a device login', () => {
     screen.press('o');
     await nextTurn();
     expect(opened.at(-1)).toBe(url);
+    for (let times = 0; times < 21; times += 1) screen.press('f');
+    await clock.advance(100);
+    expect(opened.slice(3)).toEqual([pageUrl]);
   });
 
   it('f leaves it to a method that starts anew', async () => {
