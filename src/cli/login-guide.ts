@@ -31,11 +31,20 @@ export function createLoginGuide(deps: {
   let starting: Promise<LoopbackServer> | undefined;
   let phase: LoginPhase | undefined;
 
-  const loopback = (): Promise<LoopbackServer> => {
-    starting ??= startLoopbackServer({ clock, random }).then((server) => {
-      if (phase !== undefined) server.setPhase(phase);
-      return server;
-    });
+  const start = async (): Promise<LoopbackServer> => {
+    const server = await startLoopbackServer({ clock, random });
+    if (phase !== undefined) server.setPhase(phase);
+    return server;
+  };
+
+  const loopback = async (): Promise<LoopbackServer> => {
+    starting ??= start();
+    const server = await starting;
+    if (server.isListening()) return server;
+    // It has taken its one answer, and the person went the other way and back since: its browser waits for nothing.
+    server.setPhase({ kind: 'cancelled' });
+    void server.close();
+    starting = start();
     return starting;
   };
 

@@ -31,6 +31,8 @@ export type LoopbackServer = {
    * known. A second call replaces what is expected.
    */
   expectCallback(expectation: CallbackExpectation): ExpectedCallback;
+  /** False once an answer has been taken, or after `close`. */
+  isListening(): boolean;
   /** What page and held callback say from now on; the first end stays. `cancelled` also cuts the wait of `close`. */
   setPhase(phase: LoginPhase): void;
   /**
@@ -219,6 +221,7 @@ export async function startLoopbackServer(deps: LoopbackServerDeps): Promise<Loo
       return `${origin}${page.path}`;
     },
     expectCallback: desk.expect,
+    isListening: () => server.listening,
     setPhase(next) {
       // Who presses Ctrl-C while the last browser is waited for does not want to wait.
       if (closing !== undefined && next.kind === 'cancelled') onReload?.();
