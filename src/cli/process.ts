@@ -1,6 +1,7 @@
 // One run of the program as an operating system process: streams, signals, uncaught errors, exit code.
 import module from 'node:module';
 import { homedir } from 'node:os';
+import v8 from 'node:v8';
 import { OpenClawError } from '../errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeInstallation } from '../platform/installation.ts';
@@ -20,6 +21,8 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
   module.enableCompileCache?.();
   // Otherwise it is written at the end, where a person who has pressed Ctrl-C waits for it.
   setTimeout(() => module.flushCompileCache?.(), cacheFlushMs).unref();
+  // Optimising the HTTP parser pays in a gateway alone; elsewhere Ctrl-C would wait for it at the end of the process.
+  if (args[0] !== 'gateway') v8.setFlagsFromString('--no-wasm-dynamic-tiering');
   // SQLite is built in and stable enough for us; its notice would be the first line of every command.
   silenceWarning('SQLite is an experimental feature');
   const terminal = createTerminal(process.env, process);
