@@ -15,6 +15,7 @@ import { resolvePaths, type Paths } from './config/paths.ts';
 import { createChildKeychain, type KeychainPerson } from './vault/child-keychain.ts';
 import { chooseKeychainDriver } from './vault/keychain-driver.ts';
 import type { AskPassphrase } from './vault/passphrase.ts';
+import { openActivityDatabase, type ActivityDatabase } from './store/activity-database.ts';
 import { openCredentialStore, type StorageOptions } from './store/open-store.ts';
 import type { CredentialStore, StoredProfile } from './store/credential-store.ts';
 import { createRefreshEngine, type RefreshEngine } from './auth/refresh.ts';
@@ -49,6 +50,8 @@ export type App = {
   reloadConfig(): LoadedConfig;
   /** The options count at the first call. */
   store(options?: StorageOptions): CredentialStore;
+  /** Cooldowns, uses and the ledger; in memory where the logins are. `look` counts at the first call. */
+  activity(options?: { mode: 'look' | 'keep'; busyWaitMs?: number }): ActivityDatabase;
   plugins(): PluginHost;
   /** The same plugins with one more enabled, for a login that enables it when it succeeds. */
   pluginsWith(pluginId: string): PluginHost;
@@ -68,6 +71,8 @@ export function createApp(deps: AppDeps): App {
   const paths = resolvePaths(env, deps.homeDir);
   let loaded: LoadedConfig | undefined;
   let opened: CredentialStore | undefined;
+  let activity: ActivityDatabase | undefined;
+  let isEphemeral = false;
   let host: PluginHost | undefined;
   let engine: RefreshEngine | undefined;
   let lazyFetch: Fetch | undefined;
@@ -103,8 +108,9 @@ export function createApp(deps: AppDeps): App {
       lazyFetch = undefined;
       return loaded;
     },
-    store: (options) =>
-      (opened ??= openCredentialStore({
+    store(options) {
+      if (opened === undefined) isEphemeral = options?.ephemeral === true;
+      return (opened ??= openCredentialStore({
         stateDir: paths.stateDir,
         env,
         clock,
@@ -120,6 +126,12 @@ export function createApp(deps: AppDeps): App {
         ...(options === undefined ? {} : { storage: options }),
         warn: (message) => log.warn('store', { message }),
         askPassphrase: deps.askPassphrase,
+      }));
+    },
+    activity: (options = { mode: 'keep' }) =>
+      (activity ??= openActivityDatabase(isEphemeral ? undefined : paths.stateDir, {
+        ...options,
+        warn: (message) => log.warn('activity', { message }),
       })),
     plugins: () => (host ??= makeHost(app.config())),
     pluginsWith: (pluginId) => makeHost(app.config(), pluginId),
@@ -149,6 +161,8 @@ export function createApp(deps: AppDeps): App {
       engine?.close();
       opened?.close();
       opened = undefined;
+      activity?.close();
+      activity = undefined;
     },
   };
   return app;

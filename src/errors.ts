@@ -124,6 +124,11 @@ export const errorCatalogue = {
     remedy:
       'Check that the plan is active and that the login is for the right region (global or cn): `openclaw auth status`.',
   },
+  COOLING_DOWN: {
+    exit: 1,
+    status: 503,
+    remedy: 'It is tried again by itself. To try now: `openclaw auth clear-cooldown`.',
+  },
   REFRESH_FAILED: {
     exit: 1,
     status: 503,
@@ -211,16 +216,47 @@ export const errorCatalogue = {
     status: 500,
     remedy: 'Stop the other program or choose another port: `openclaw gateway run --port {nextPort}`.',
   },
-  GATEWAY_NOT_RUNNING: { exit: 1, status: 503, remedy: 'Start it: `openclaw gateway run`.' },
+  GATEWAY_NOT_RUNNING: { exit: 1, status: 503, remedy: 'Start it: `openclaw gateway start`.' },
+  GATEWAY_RUNNING: {
+    exit: 1,
+    status: 503,
+    remedy: 'See it: `openclaw gateway status`. A fresh start without a gap: `openclaw gateway restart`.',
+  },
+  GATEWAY_START_FAILED: {
+    exit: 1,
+    status: 503,
+    remedy: 'See what it said: `openclaw gateway logs`, or run it in this terminal: `openclaw gateway run`.',
+  },
+  GATEWAY_RESTART_FAILED: {
+    exit: 1,
+    status: 503,
+    remedy: 'The former process goes on serving. See what the new one said: `openclaw gateway logs`.',
+  },
+  GATEWAY_STILL_STOPPING: {
+    exit: 1,
+    status: 503,
+    remedy: 'It finishes what runs. Look again: `openclaw gateway status`.',
+  },
+  SERVICE_REFUSED: {
+    exit: 1,
+    status: 500,
+    remedy: 'See what would be written, and put it in place by hand: `openclaw gateway install --print`.',
+  },
   GATEWAY_UNAUTHORIZED: {
     exit: 1,
     status: 401,
     remedy: 'Send the gateway token as Bearer or x-api-key: `openclaw env claude-code` prints the settings.',
   },
+  GATEWAY_LIMITED: {
+    exit: 1,
+    status: 429,
+    remedy: 'The right token is served at once: `openclaw env claude-code` prints the settings.',
+  },
   GATEWAY_HOST_REFUSED: {
     exit: 1,
     status: 421,
-    remedy: 'Call the gateway by its own address, http://127.0.0.1 and its port.',
+    remedy:
+      'Call the gateway by its own address, http://127.0.0.1 and its port; further names are given in OPENCLAW_GATEWAY_HOSTS.',
   },
   GATEWAY_ORIGIN_REFUSED: {
     exit: 1,
@@ -295,8 +331,11 @@ export function exitCodeOf(error: unknown): 1 | 2 | 130 {
   return isOpenClawError(error) ? errorCatalogue[error.code].exit : 1;
 }
 
+/** `data.httpStatus` goes before the catalogue, for a code that has several. */
 export function httpStatusOf(error: unknown): number {
-  return isOpenClawError(error) ? errorCatalogue[error.code].status : 500;
+  if (!isOpenClawError(error)) return 500;
+  const { httpStatus } = error.data;
+  return typeof httpStatus === 'number' ? httpStatus : errorCatalogue[error.code].status;
 }
 
 /** Turns anything thrown into an OpenClawError; a foreign error becomes INTERNAL and keeps only its message. */

@@ -1,38 +1,60 @@
 // The composition of a gateway that runs: catalogue, resolver and server over one application, kept in step with the
 // configuration file and with what other processes save.
 import { statSync } from 'node:fs';
+import type { Server } from 'node:net';
 import { buildCatalogue, type App } from './app.ts';
 import { createResolver, type LiveResolver } from './auth/resolver.ts';
 import { toOpenClawError } from './errors.ts';
+import { createLedger } from './gateway/ledger.ts';
+import { createMetrics } from './gateway/metrics.ts';
+import type { ProfileFigures } from './gateway/metrics-page.ts';
 import { createGateway, type Gateway } from './gateway/server.ts';
 import { Secret } from './platform/secret.ts';
 import { apiKeyProviders } from './providers/api-key.ts';
+import { createPrices, readPrices, type Prices } from './providers/prices.ts';
+import { createActivityStore } from './store/activity-store.ts';
 import type { Catalogue } from './providers/model-route.ts';
 
 export type Serving = {
   readonly gateway: Gateway;
   /**
-   * Stops taking requests, finishes those that run and a refresh under way, each bounded. False when a new token could
-   * not be saved in that time and is lost.
+   * Stops taking requests, finishes those that run and a refresh under way, each bounded.
    */
-  stop(): Promise<boolean>;
+  stop(): Promise<Stopped>;
+  /** The same while another process goes on with the socket: nothing is cut that a client may still be waiting for. */
+  handOver(): Promise<Stopped>;
 };
 
+/** `isSaved`: false when a new token could not be saved in that time and is lost. */
+export type Stopped = { isSaved: boolean; cutRequests: number };
+
 const drainMs = 30_000;
+/** A stream that is longer is not one that anybody waits for. */
+const handOverMs = 6 * 60 * 60_000;
 /** The longest exchange, and its saving. */
 const refreshGraceMs = 45_000;
 const configCheckMs = 1_000;
 
-/** Loads the logins and starts listening on 127.0.0.1. Port 0 takes any free port. */
+/**
+ * Loads the logins and starts listening, on 127.0.0.1 unless `host` says otherwise. Port 0 takes any free port. `inherit` is called when all is loaded,
+ * for a socket that listens at that address already.
+ */
 export async function startServing(
   app: App,
-  options: { port: number; token: Secret },
+  options: {
+    port: number;
+    host?: string;
+    hostNames?: readonly string[];
+    token: Secret;
+    inherit?: (() => Promise<Server>) | undefined;
+  },
 ): Promise<Serving & { port: number }> {
   const { log, clock } = app;
   const resolver = createResolver({
     store: app.store(),
     engine: app.refreshEngine(),
     prepare: (profileId, credential) => app.prepareAuth(profileId, credential),
+    activity: createActivityStore(app.activity()),
     explicitOrder: (provider) => app.config().config.auth?.order?.[provider],
     keyProviders: () => apiKeyProviders(app.config()),
     missingMessage: (provider) => `There is no login for ${provider}.`,
@@ -45,23 +67,37 @@ export async function startServing(
     log.error('catalogue_failed', { reason: toOpenClawError(error).message });
 
   let catalogue = await buildCatalogue(app, app.plugins());
+  let prices = loadPrices(app);
   async function rebuild(): Promise<void> {
+    prices = loadPrices(app);
     catalogue = await buildCatalogue(app, app.plugins());
   }
   await resolver.load();
 
   const current: Catalogue = { find: (name) => catalogue.find(name), list: () => catalogue.list() };
+  const metrics = createMetrics();
+  const ledger = createLedger({
+    database: app.activity(),
+    prices: { costOf: (route, usage) => prices.costOf(route, usage) },
+    clock,
+    log,
+  });
   const gateway = createGateway({
     resolver,
     catalogue: current,
+    metrics,
+    ledger,
+    profileFigures: () => profileFigures(resolver),
     token: options.token,
     log,
     clock,
     random: app.random,
     env: app.config().env,
     readiness: () => readiness(resolver, app),
+    hostNames: options.hostNames ?? [],
   });
-  const { port } = await gateway.listen({ host: '127.0.0.1', port: options.port });
+  const inherited = await options.inherit?.();
+  const { port } = await gateway.listen({ host: options.host ?? '127.0.0.1', port: options.port }, inherited);
   const stopWatching = resolver.start();
   const stopConfig = watchConfig(app, async () => {
     await rebuild();
@@ -75,14 +111,50 @@ export async function startServing(
       stopConfig();
       // No new refresh begins while it ends; one that runs is finished beside the requests.
       stopWatching();
-      await Promise.all([gateway.drain(drainMs), withinMs(app, app.settled(), refreshGraceMs)]);
-      return !app.refreshEngine().hasUnsaved();
+      const [cutRequests] = await Promise.all([
+        gateway.drain(drainMs),
+        withinMs(app, app.settled(), refreshGraceMs),
+      ]);
+      resolver.keepActivity();
+      ledger.stop();
+      return { isSaved: !app.refreshEngine().hasUnsaved(), cutRequests };
+    },
+    async handOver() {
+      stopConfig();
+      // Logins are followed to the end: the other process renews them, and takes the old tokens out of use.
+      const cutRequests = await gateway.handOver(handOverMs);
+      stopWatching();
+      await withinMs(app, app.settled(), refreshGraceMs);
+      resolver.keepActivity();
+      ledger.stop();
+      return { isSaved: !app.refreshEngine().hasUnsaved(), cutRequests };
     },
   };
 }
 
+/** A file that is wrong costs its prices and nothing else. */
+function loadPrices(app: App): Prices {
+  const { own, warnings } = readPrices(app.paths.modelsFile);
+  for (const { line, column, message } of warnings) {
+    app.log.warn('prices', { place: `${app.paths.modelsFile}:${line}:${column}`, message });
+  }
+  return createPrices(own);
+}
+
+function profileFigures(resolver: LiveResolver): ProfileFigures[] {
+  const cooldowns = resolver.cooldowns();
+  return resolver.records().map(({ id, provider, expiresAtMs, dead }) => ({
+    id,
+    provider,
+    expiresAtMs,
+    cooldowns: cooldowns.filter(({ profileId }) => profileId === id).length,
+    isDead: dead !== undefined,
+  }));
+}
+
 function readiness(resolver: LiveResolver, app: App): { ready: boolean; reason?: string } {
-  const usable = resolver.usableProfiles() > 0 || apiKeyProviders(app.config()).length > 0;
+  const usable =
+    resolver.records().some(({ dead }) => dead === undefined) || apiKeyProviders(app.config()).length > 0;
   return usable ? { ready: true } : { ready: false, reason: 'no login that works: openclaw onboard' };
 }
 

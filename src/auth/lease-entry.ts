@@ -1,15 +1,21 @@
-// A login as the resolver keeps it in memory: what is stored, its lease, built once, and what happened with it here.
+// A login as the resolver keeps it in memory: what is stored, its leases, built once, and what happened with it here.
 import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { StoredProfile } from '../store/credential-store.ts';
 import { planExpiry, type Expiry } from './expiry.ts';
-import type { Lease } from './lease.ts';
-import { orderProfiles } from './order.ts';
+import type { Lease, LeaseOutcome } from './lease.ts';
+
+/** The lease for a model: the same object each time, so that what a request reports is known to be of that model. */
+export type Lender = (model: string) => Lease;
+
+/** What a lease says of the credential, whatever the model. */
+export type LentCredential = Omit<Lease, 'report'>;
 
 export type LeaseEntry = {
-  /** The record may be read anew; the credential is the one that the lease was made of. */
+  /** The record may be read anew; the credential is the one that the leases were made of. */
   stored: StoredProfile;
   readonly expiry: Expiry;
-  readonly lease: Lease;
+  readonly lent: LentCredential;
+  readonly leaseFor: Lender;
   refreshing: boolean;
   /** Handed out since it came. */
   used: boolean;
@@ -20,53 +26,51 @@ export type LeaseEntry = {
 };
 
 const shortLifeMs = 60_000;
+/** Models come from a catalogue; what made this many has none. */
+const mostModels = 1_000;
+
+export function createLender(
+  lent: LentCredential,
+  onReport: (model: string, outcome: LeaseOutcome) => void,
+): Lender {
+  const leases = new Map<string, Lease>();
+  return (model) => {
+    const known = leases.get(model);
+    if (known !== undefined) return known;
+    if (leases.size >= mostModels) leases.clear();
+    const lease: Lease = { ...lent, report: (outcome) => onReport(model, outcome) };
+    leases.set(model, lease);
+    return lease;
+  };
+}
 
 /**
- * `fraction` in [0, 1) spreads the refreshes of several programs. `onAccepted`: an upstream has answered with the lease.
+ * `fraction` in [0, 1) spreads the refreshes of several programs. `onReport`: how an attempt went, at what generation.
  * undefined when the provider names no address.
  */
 export function createEntry(
   stored: StoredProfile,
   auth: RuntimeAuth | undefined,
   fraction: number,
-  onAccepted: (profileId: string, generation: number) => void,
+  onReport: (generation: number, model: string, outcome: LeaseOutcome) => void,
 ): LeaseEntry | undefined {
   if (auth?.baseUrl === undefined) return undefined;
   const { record } = stored;
+  const lent: LentCredential = {
+    profileId: record.id,
+    provider: record.provider,
+    baseUrl: auth.baseUrl.replace(/\/+$/, ''),
+    headers: auth.headers ?? { authorization: `Bearer ${auth.apiKey}` },
+    generation: record.generation,
+  };
   return {
     stored,
     expiry: planExpiry(record, fraction),
-    lease: {
-      profileId: record.id,
-      provider: record.provider,
-      baseUrl: auth.baseUrl.replace(/\/+$/, ''),
-      headers: auth.headers ?? { authorization: `Bearer ${auth.apiKey}` },
-      generation: record.generation,
-      report: (outcome) => {
-        if (outcome.kind === 'ok') onAccepted(record.id, record.generation);
-      },
-    },
+    lent,
+    leaseFor: createLender(lent, (model, outcome) => onReport(record.generation, model, outcome)),
     refreshing: false,
     used: false,
     missedAtMs: -Infinity,
     shortLived: (record.expiresAtMs ?? Infinity) - (record.issuedAtMs ?? record.savedAtMs) < shortLifeMs,
   };
-}
-
-/** The entries of each provider, the one to use first. */
-export function groupByProvider(
-  entries: ReadonlyMap<string, LeaseEntry>,
-  explicitOrder: (provider: string) => readonly string[] | undefined,
-): Map<string, readonly LeaseEntry[]> {
-  const records = [...entries.values()].map(({ stored }) => stored.record);
-  const grouped = new Map<string, readonly LeaseEntry[]>();
-  for (const provider of new Set(records.map((record) => record.provider))) {
-    const own = records.filter((record) => record.provider === provider);
-    const { ids } = orderProfiles(own, explicitOrder(provider));
-    grouped.set(
-      provider,
-      ids.map((id) => entries.get(id)).filter((entry) => entry !== undefined),
-    );
-  }
-  return grouped;
 }

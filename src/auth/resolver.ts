@@ -7,24 +7,40 @@ import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { RuntimeAuth } from '../plugin-sdk/index.ts';
+import type { ActivityStore, StoredCooldown } from '../store/activity-store.ts';
 import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 import { isOlderCopy } from '../store/older-copy.ts';
 import { waitBounded } from './bounded-wait.ts';
 import { retryDelayMs, type Pace } from './expiry.ts';
 import { createForcedRefreshes } from './forced-refreshes.ts';
-import type { Lease, LeaseOptions, Resolver } from './lease.ts';
-import { createEntry, groupByProvider, type LeaseEntry } from './lease-entry.ts';
+import {
+  createKeyCandidate,
+  groupCandidates,
+  keyRefused,
+  lossOf,
+  leastCooling,
+  noLogin,
+  noneLeft,
+  type Candidate,
+  type Candidates,
+  type KeyProvider,
+} from './candidates.ts';
+import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from './lease.ts';
+import { createEntry, type LeaseEntry } from './lease-entry.ts';
 import { createOlderCopies } from './older-copies.ts';
+import { chooseCandidate } from './order.ts';
+import { createProfileUses, type ProfileUse } from './profile-use.ts';
 import { deadLogin, type RefreshEngine } from './refresh.ts';
-
-export type KeyProvider = { provider: string; baseUrl: string; headers: Readonly<Record<string, string>> };
+import { createSessionProfiles } from './session-profiles.ts';
 
 export type ResolverDeps = {
   store: CredentialStore;
   engine: RefreshEngine;
   /** The provider's own words for using a credential; undefined when its plugin is off or failed. */
   prepare: (profileId: string, credential: Credential) => Promise<RuntimeAuth | undefined>;
-  /** Explicit order of a provider's profiles, from the configuration. */
+  /** Cooldowns, last uses and stored orders, over restarts and processes; absent: in memory alone. */
+  activity?: ActivityStore;
+  /** Explicit order of a provider's profiles, from the configuration; a stored one goes before it. */
   explicitOrder: (provider: string) => readonly string[] | undefined;
   /** Providers that need no login: a key from the configuration or the environment. */
   keyProviders?: () => readonly KeyProvider[];
@@ -42,10 +58,14 @@ export type ResolverDeps = {
 export type LiveResolver = Resolver & {
   /** Reads all logins into memory, before the first lease; `fresh` builds each lease anew (configuration changed). */
   load(options?: { fresh?: boolean }): Promise<void>;
-  /** Starts watching the store and refreshing ahead of expiry; returns the stop function. */
+  /** Starts watching the store and refreshing ahead of expiry, and writing activity; returns the stop function. */
   start(): () => void;
-  /** How many logins could serve a request now, or after a refresh. */
-  usableProfiles(): number;
+  /** Of every login in memory. */
+  records(): readonly ProfileRecord[];
+  /** Those that are active now. */
+  cooldowns(): readonly StoredCooldown[];
+  /** Writes what is known of the use of logins, for when the last request is over. */
+  keepActivity(): void;
 };
 
 /** Other processes' changes are seen, and due refreshes begun, at this rate; one PRAGMA each time. */
@@ -67,17 +87,35 @@ const ownFailures = new Set<ErrorCode>([
 export function createResolver(deps: ResolverDeps): LiveResolver {
   const { store, engine, clock, random, log } = deps;
   let entries = new Map<string, LeaseEntry>();
-  let order = new Map<string, readonly LeaseEntry[]>();
+  let order = new Map<string, Candidates>();
   let seenCounter = Number.NaN;
   let loading: Promise<void> | undefined;
   let reloadTrouble: string | undefined;
   let reloadPause = noPause;
   const forced = createForcedRefreshes(clock);
   const olderCopies = createOlderCopies(engine, clock, random, log);
-  let keyLeases = readKeyLeases();
+  const uses = createProfileUses({ store: deps.activity, clock, log });
+  const sessions = createSessionProfiles();
+  let keys = readKeys();
+  regroup();
 
-  function readKeyLeases(): Map<string, Lease> {
-    return new Map((deps.keyProviders?.() ?? []).map((key) => [key.provider, keyLease(key)]));
+  function readKeys(): Map<string, Candidate> {
+    const made = (key: KeyProvider): Candidate => createKeyCandidate(key, uses, heard);
+    return new Map((deps.keyProviders?.() ?? []).map((key) => [key.provider, made(key)]));
+  }
+
+  function regroup(): void {
+    const explicit = (provider: string): readonly string[] | undefined =>
+      uses.order(provider) ?? deps.explicitOrder(provider);
+    order = groupCandidates(entries, keys, explicit, uses);
+  }
+
+  function heard(use: ProfileUse, generation: number, model: string, outcome: LeaseOutcome): void {
+    if (outcome.kind === 'ok') {
+      forced.accepted(use.profileId, generation);
+      uses.succeeded(use, model, outcome.sentAtMs);
+    } else if (outcome.kind === 'failed') uses.failed(use, model, outcome);
+    else uses.released(use, model);
   }
 
   /** Reads the counter before the rows: a change in between is seen as a change next time. */
@@ -117,7 +155,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     }
     const known = [...entries.keys()].join();
     entries = next;
-    order = groupByProvider(next, deps.explicitOrder);
+    regroup();
     seenCounter = counter;
     if (known !== [...next.keys()].join()) deps.onChange?.();
   }
@@ -139,7 +177,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const { record, credential } = stored;
     olderCopies.name(record);
     const auth = await deps.prepare(record.id, credential);
-    return createEntry(stored, auth, random.fraction(), forced.accepted);
+    const use = uses.of(record.id);
+    uses.forgetBefore(use, record.createdAtMs);
+    return createEntry(stored, auth, random.fraction(), (generation, model, outcome) =>
+      heard(use, generation, model, outcome),
+    );
   }
 
   /** A backup has been put in the store's place: what is in memory is newer, and its refresh token the one not spent. */
@@ -159,10 +201,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   /** Waits for a credential newer than the entry's, and answers with its lease. */
   async function renew(
     entry: LeaseEntry,
+    model: string,
     signal: AbortSignal | undefined,
     isForced: boolean,
   ): Promise<Lease> {
-    const { profileId, provider, generation } = entry.lease;
+    const { profileId, provider, generation } = entry.lent;
     const limitMs = deps.waitLimitMs ?? defaultWaitLimitMs;
     const work = engine
       .refresh(profileId, generation, { held: entry.stored, urgent: true })
@@ -179,7 +222,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const stored = await waitBounded(work, { clock, limitMs, signal, tooLong });
     const fresh = await install(stored, entry);
     if (fresh === undefined) throw missing(provider);
-    return fresh.lease;
+    return fresh.leaseFor(model);
   }
 
   /** `from` is what the refresh began with; what came into memory meanwhile stays if it is newer still. */
@@ -192,17 +235,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     if (known !== from && generationOf(known) >= stored.record.generation) return known;
     if (entry === undefined) return undefined;
     entries.set(id, entry);
-    order = groupByProvider(entries, deps.explicitOrder);
+    regroup();
     return entry;
   }
 
-  function missing(provider: string): OpenClawError {
-    return new OpenClawError({
-      code: 'NO_PROFILE',
-      message: deps.missingMessage?.(provider) ?? `There is no login for ${provider}.`,
-      data: { provider },
-    });
-  }
+  const missing = (provider: string): OpenClawError => noLogin(provider, deps.missingMessage?.(provider));
 
   /** Memory goes on serving when the store cannot be read; said once for each reason. */
   function watch(): void {
@@ -238,6 +275,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
 
   function tick(): void {
     watch();
+    if (uses.sync()) regroup();
     const nowMs = clock.nowMs();
     for (const entry of entries.values()) {
       const { record } = entry.stored;
@@ -260,44 +298,72 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     }
   }
 
-  function rejectedLease(rejected: Lease, options: LeaseOptions): Lease | Promise<Lease> {
+  function rejectedLease(rejected: Lease, model: string, options: LeaseOptions): Lease | Promise<Lease> {
     const entry = entries.get(rejected.profileId);
     if (entry === undefined) throw keyRefused(rejected);
     // A lower number is another credential too: a store that was brought back from a backup.
-    if (entry.lease.generation !== rejected.generation) return entry.lease;
+    if (entry.lent.generation !== rejected.generation) return entry.leaseFor(model);
     const { dead, refreshable } = entry.stored.record;
     if (dead !== undefined) throw deadLogin(rejected.profileId, dead.reason);
     if (!refreshable) throw keyRefused(rejected);
     // It has ended on the way: as due as it would have been a moment later.
-    if (clock.nowMs() >= entry.expiry.unusableAtMs) return renew(entry, options.signal, false);
+    if (clock.nowMs() >= entry.expiry.unusableAtMs) return renew(entry, model, options.signal, false);
     if (!forced.mayForce(entry.stored.record)) throw keyRefused(rejected, { isFresh: true });
-    return renew(entry, options.signal, true);
+    return renew(entry, model, options.signal, true);
+  }
+
+  function choose(
+    { list, isExplicit }: Candidates,
+    provider: string,
+    model: string,
+    nowMs: number,
+    options: LeaseOptions | undefined,
+  ): Candidate | undefined {
+    const exclude = options?.exclude;
+    const mayUse = (candidate: Candidate): boolean =>
+      exclude?.has(candidate.use.profileId) !== true &&
+      lossOf(candidate, nowMs) === undefined &&
+      uses.standing(candidate.use, model, nowMs) !== 'closed';
+    const session = options?.session;
+    if (session === undefined) return chooseCandidate(list, isExplicit, mayUse);
+    const former = sessions.find(provider, session);
+    const kept = list.find(({ use }) => use.profileId === former);
+    const chosen =
+      kept !== undefined && mayUse(kept) && uses.standing(kept.use, model, nowMs) === 'free'
+        ? kept
+        : chooseCandidate(list, isExplicit, mayUse);
+    if (chosen !== undefined) sessions.note(provider, session, chosen.use.profileId);
+    return chosen;
   }
 
   return {
-    lease(provider, _model, options) {
-      if (options?.rejected !== undefined) return rejectedLease(options.rejected, options);
-      const candidates = order.get(provider);
-      const entry = candidates?.[0];
-      if (entry === undefined) {
-        const lease = keyLeases.get(provider);
-        if (lease !== undefined) return lease;
-        throw missing(provider);
+    lease(provider, model, options) {
+      if (options?.rejected !== undefined) return rejectedLease(options.rejected, model, options);
+      const group = order.get(provider);
+      if (group === undefined) throw missing(provider);
+      const nowMs = clock.nowMs();
+      const chosen =
+        choose(group, provider, model, nowMs, options) ??
+        (options?.cooling === true ? leastCooling(group, model, options.exclude, uses, nowMs) : undefined);
+      if (chosen === undefined) {
+        throw noneLeft(provider, group, model, options?.exclude, uses, nowMs) ?? missing(provider);
       }
-      const { record } = entry.stored;
-      if (record.dead !== undefined) throw deadLogin(record.id, record.dead.reason);
-      entry.used = true;
-      if (clock.nowMs() < entry.expiry.unusableAtMs) return entry.lease;
-      if (!record.refreshable) {
-        throw deadLogin(record.id, 'its access token has expired and it has no refresh token.');
-      }
-      entry.missedAtMs = clock.monotonicMs();
-      return renew(entry, options?.signal, false);
+      uses.take(chosen.use, model, nowMs);
+      const { login } = chosen;
+      if (login === undefined) return chosen.leaseFor(model);
+      login.used = true;
+      if (nowMs < login.expiry.unusableAtMs) return login.leaseFor(model);
+      login.missedAtMs = clock.monotonicMs();
+      return renew(login, model, options?.signal, false).catch((error: unknown) => {
+        uses.released(chosen.use, model);
+        throw error;
+      });
     },
 
     async load(options) {
       await loading;
-      if (options?.fresh === true) keyLeases = readKeyLeases();
+      uses.sync();
+      if (options?.fresh === true) keys = readKeys();
       await reloadOnce(options?.fresh);
     },
 
@@ -314,39 +380,18 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
         );
       };
       next();
-      return () => cancel();
+      return () => {
+        cancel();
+        uses.sync({ all: true });
+      };
     },
 
-    usableProfiles: () =>
-      [...entries.values()].filter(({ stored }) => stored.record.dead === undefined).length,
+    records: () => [...entries.values()].map(({ stored }) => stored.record),
+    cooldowns: () => uses.active(),
+    keepActivity: () => void uses.sync({ all: true }),
   };
 }
 
 function generationOf({ stored }: { stored: StoredProfile }): number {
   return stored.record.generation;
-}
-
-function keyLease(key: {
-  provider: string;
-  baseUrl: string;
-  headers: Readonly<Record<string, string>>;
-}): Lease {
-  return {
-    profileId: `${key.provider}:key`,
-    provider: key.provider,
-    baseUrl: key.baseUrl.replace(/\/+$/, ''),
-    headers: key.headers,
-    generation: 0,
-    report: () => undefined,
-  };
-}
-
-/** `data.isFresh`: a refresh could renew it, and has just done so in vain. */
-function keyRefused(rejected: Lease, data: { isFresh?: true } = {}): OpenClawError {
-  const { host } = new URL(rejected.baseUrl);
-  return new OpenClawError({
-    code: 'TOKEN_REFUSED',
-    message: `${host} refuses the credential of ${rejected.profileId}, also a fresh one.`,
-    data: { profileId: rejected.profileId, ...data },
-  });
 }

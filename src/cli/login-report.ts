@@ -79,7 +79,11 @@ export function printReport(output: Output, { report }: LoginSession, texts: Tex
 }
 
 /** `25 % of this window used (starts anew in 2 h)`. */
-function describeWindow(window: UsageSnapshot['windows'][number], texts: Texts, nowMs: number): string {
+export function describeWindow(
+  window: UsageSnapshot['windows'][number],
+  texts: Texts,
+  nowMs: number,
+): string {
   const used = fillText(texts.planUsed, { percent: window.usedPercent, window: nameWindow(window, texts) });
   if (window.resetAt === undefined || window.resetAt <= nowMs) return used;
   return `${used} (${fillText(texts.planReset, { when: formatRelative(window.resetAt, nowMs, texts) })})`;

@@ -1,13 +1,8 @@
 // The commands and their flags; what each does is loaded when it is called.
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { version } from '../version.ts';
 import type { CommandContext } from './command-context.ts';
-
-type Action<Options, Args extends readonly unknown[]> = (
-  context: CommandContext,
-  options: Options,
-  ...args: Args
-) => Promise<number>;
+import { addGatewayCommands, type Action } from './gateway-commands.ts';
 
 export function buildProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
   const program = new Command('openclaw');
@@ -22,7 +17,7 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
       `
 Examples:
   $ openclaw onboard --auth-choice minimax-portal    log in, once
-  $ openclaw gateway run                             serve on http://127.0.0.1:18789
+  $ openclaw gateway start                           serve on http://127.0.0.1:18789, in the background
   $ eval "$(openclaw env claude-code)" && claude     use it
 
 Files: ~/.openclaw/openclaw.json (configuration), ~/.openclaw/auth (sealed logins).
@@ -76,7 +71,7 @@ Examples:
   $ openclaw onboard --non-interactive --complete --timeout 60 --json`,
     );
 
-  const auth = group('auth', 'the logins: state, login, logout, refresh');
+  const auth = group('auth', 'the logins: state, login, logout, refresh, order');
   command(
     auth,
     'status',
@@ -107,6 +102,40 @@ Examples:
     'refresh [profile]',
     'refresh a login now',
     async () => (await import('./commands/auth-refresh.ts')).authRefresh,
+  );
+
+  const order = auth
+    .command('order')
+    .description('which logins of a provider serve requests, and in which order')
+    .helpCommand(false);
+  command(
+    order,
+    'get [provider]',
+    'the order that counts, and where it comes from',
+    async () => (await import('./commands/auth-order.ts')).authOrderGet,
+  );
+  command(
+    order,
+    'set <provider> <profiles...>',
+    'use these logins alone, in this order',
+    async () => (await import('./commands/auth-order.ts')).authOrderSet,
+  ).addHelpText(
+    'after',
+    `
+Example:
+  $ openclaw auth order set minimax-portal minimax-portal:work minimax-portal:default`,
+  );
+  command(
+    order,
+    'clear <provider>',
+    'back to the order of the configuration, or of use',
+    async () => (await import('./commands/auth-order.ts')).authOrderClear,
+  );
+  command(
+    auth,
+    'clear-cooldown [profile]',
+    'try logins again at once that are left alone after a failure',
+    async () => (await import('./commands/auth-cooldown.ts')).authClearCooldown,
   );
 
   const storage = auth
@@ -179,34 +208,7 @@ Examples:
     async () => (await import('./commands/models.ts')).modelsSet,
   );
 
-  const gateway = group('gateway', 'the local gateway');
-  command(
-    gateway,
-    'run',
-    'serve in the foreground until Ctrl-C',
-    async () => (await import('./commands/gateway-run.ts')).gatewayRun,
-  )
-    .option('--port <number>', 'listen here instead of 18789; 0 takes any free port')
-    .option(
-      '--ephemeral',
-      'keep everything in memory: log in first, nothing is written, the login ends with the process',
-    )
-    .addOption(new Option('--auth-choice <choice>', 'with --ephemeral: how to log in'))
-    .addOption(new Option('--region <region>', 'with --ephemeral: global or cn'))
-    .option('--flow <flow>', 'with --ephemeral: auto, device or loopback')
-    .option('--no-browser', 'with --ephemeral: do not open a browser');
-  command(
-    gateway,
-    'status',
-    'whether the gateway answers, and whether it can serve',
-    async () => (await import('./commands/gateway-status.ts')).gatewayStatus,
-  ).option('--port <number>', 'ask this port');
-  command(
-    gateway,
-    'token',
-    'print the token that clients must send',
-    async () => (await import('./commands/gateway-token.ts')).gatewayToken,
-  );
+  addGatewayCommands(group('gateway', 'the local gateway'), command);
 
   command(
     program,
@@ -221,6 +223,25 @@ Tools: claude-code, anthropic (the official SDKs and whatever reads their variab
 Example:
   $ eval "$(openclaw env claude-code)"`,
   );
+
+  command(
+    program,
+    'usage',
+    'tokens and their cost, as the gateway has counted them, and what is left of the plan',
+    async () => (await import('./commands/usage.ts')).usage,
+  )
+    .option('--since <duration>', 'from then on: 7d (the default), 24h, 30m; counted by whole hours')
+    .option('--by <grouping>', 'model (the default), day or profile')
+    .option('--no-plan', 'leave out the plan, for which the network is asked')
+    .addHelpText(
+      'after',
+      `
+Prices are those of the catalogue, or of models.json in the state folder, at the time of each request.
+
+Examples:
+  $ openclaw usage
+  $ openclaw usage --since 24h --by day --no-plan`,
+    );
 
   command(
     program,

@@ -13,7 +13,7 @@ export type Paths = {
   readonly dotenvFile: string;
   /** A person's own prices. */
   readonly modelsFile: string;
-  /** Pid, log and socket files of a gateway that runs. */
+  /** Lock, record and log of the gateway that runs. */
   readonly runDir: string;
 };
 
@@ -31,7 +31,7 @@ export function resolvePaths(env: Env, homeDir: string, currentDir: string = pro
     authDir: join(stateDir, 'auth'),
     dotenvFile: join(stateDir, '.env'),
     modelsFile: join(stateDir, 'models.json'),
-    runDir: join(stateDir, 'run'),
+    runDir: join(stateDir, 'gateway'),
   };
 }
 

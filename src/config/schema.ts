@@ -101,6 +101,7 @@ export const configSchema = z.looseObject({
     z.looseObject({
       port: z.optional(z.int().check(z.gte(1), z.lte(65_535))),
       bind: z.optional(z.string()),
+      customBindHost: z.optional(z.string()),
       mode: z.optional(z.string()),
       auth: z.optional(
         z.looseObject({
@@ -133,7 +134,7 @@ export const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
     plugins: ['enabled', 'entries', 'load'],
     'plugins.entries.*': Object.keys(pluginEntry.shape),
     'plugins.load': ['paths'],
-    gateway: ['port', 'bind', 'mode', 'auth'],
+    gateway: ['port', 'bind', 'customBindHost', 'mode', 'auth'],
     'gateway.auth': ['mode', 'token', 'password'],
   }),
 );

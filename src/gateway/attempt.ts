@@ -8,6 +8,10 @@ import type { Upstream, UpstreamRequest } from './upstream.ts';
 export type AttemptEvents = {
   /** Asked with what is there of an answer of which nothing has been sent: its whole body, or the beginning. */
   judge(head: AnswerHead, body: Buffer, isWhole: boolean): Judgement;
+  /** The answer begins to be passed on; what is told of its body from here on is what the client gets. */
+  onStart(head: AnswerHead): void;
+  /** Called for each piece of the body: cheap. */
+  onPiece(chunk: Buffer): void;
   /** The answer has been passed on whole. */
   onDone(head: AnswerHead): void;
   /** Nothing of an answer has reached the client. */
@@ -44,6 +48,16 @@ export function sendAttempt(
   let resumeUpstream: () => void = nothing;
   let over = false;
 
+  const begin = (answer: AnswerHead): void => {
+    events.onStart(answer);
+    relay.start(answer, ownHeaders, resumeUpstream);
+  };
+
+  const pass = (chunk: Buffer): boolean => {
+    events.onPiece(chunk);
+    return relay.write(chunk);
+  };
+
   const settle = (answer: AnswerHead, isWhole: boolean): void => {
     const body = (held?.length === 1 ? held[0] : Buffer.concat(held ?? [])) ?? nobody;
     const judgement = events.judge(answer, body, isWhole);
@@ -53,8 +67,8 @@ export function sendAttempt(
       over = true;
       return;
     }
-    relay.start(answer, ownHeaders, resumeUpstream);
-    if (body.length > 0) relay.write(body);
+    begin(answer);
+    if (body.length > 0) pass(body);
   };
 
   upstream.send(request, {
@@ -67,12 +81,12 @@ export function sendAttempt(
       head = readHead(status, raw, secrets);
       resumeUpstream = resume;
       if (mustHold(head)) held = [];
-      else relay.start(head, ownHeaders, resume);
+      else begin(head);
       return true;
     },
     onData(chunk) {
       if (over || head === undefined) return true;
-      if (held === undefined) return relay.write(chunk);
+      if (held === undefined) return pass(chunk);
       held.push(chunk);
       heldBytes += chunk.length;
       const isDue = head.status < 300 ? head.contentLength === undefined : heldBytes > maxHeldBytes;

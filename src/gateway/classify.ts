@@ -49,6 +49,16 @@ const classOfCode: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerClas
   [2061, 'model_unavailable'],
 ]);
 
+/** OpenAI's codes are words. */
+const classOfWord: ReadonlyMap<string, AnswerClass> = new Map<string, AnswerClass>([
+  ['invalid_api_key', 'auth'],
+  ['insufficient_quota', 'billing'],
+  ['rate_limit_exceeded', 'rate_limit'],
+  ['model_not_found', 'model_unavailable'],
+  ['context_length_exceeded', 'context_overflow'],
+  ['server_error', 'server_error'],
+]);
+
 const classOfText: readonly (readonly [RegExp, AnswerClass])[] = [
   [
     /context (?:window|length)|context_length|prompt is too long|too many tokens|maximum context/i,
@@ -84,8 +94,8 @@ const classOfStatus: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerCl
 ]);
 
 export function classify(answer: UpstreamAnswer, nowMs: number): Classification {
-  const { code, type, message } = readErrorBody(answer.body);
-  const kind = classOf(answer.status, code, type, message);
+  const { code, word, type, message } = readErrorBody(answer.body);
+  const kind = classOfWord.get(word ?? '') ?? classOf(answer.status, code, type, message);
   const classification: Classification = { kind, message };
   if (code !== undefined) classification.code = code;
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
@@ -106,7 +116,11 @@ function classOf(
   if (codeClass !== undefined) return codeClass;
   const typeClass = type === undefined ? undefined : classOfType.get(type);
   if (typeClass !== undefined) return typeClass;
-  if (status < 300) return code === undefined || code === 0 ? (textClass ?? 'ok') : 'server_error';
+  if (status < 300) {
+    if (code === undefined || code === 0) return textClass ?? 'ok';
+    // Some servers put into the body the status that the answer should have had.
+    return isErrorStatus(code) ? classOf(code, undefined, type, message) : 'server_error';
+  }
   if (textClass !== undefined) return textClass;
   if (status === 403 && refusedToken.test(message)) return 'auth';
   const statusClass = classOfStatus.get(status);
@@ -114,6 +128,10 @@ function classOf(
   // A path that the upstream does not serve must not count against the model.
   if (status === 404 && /model/i.test(message)) return 'model_unavailable';
   return status >= 400 && status < 500 ? 'format' : 'server_error';
+}
+
+function isErrorStatus(code: number): boolean {
+  return code >= 400 && code < 600;
 }
 
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3), as milliseconds from now. */
@@ -126,6 +144,7 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
 
 function readErrorBody(text: string): {
   code: number | undefined;
+  word?: string | undefined;
   type: string | undefined;
   message: string;
 } {
@@ -144,6 +163,7 @@ function readErrorBody(text: string): {
     (inText === undefined ? undefined : Number(inText));
   return {
     code: code ?? numberAt(baseResp, 'status_code'),
+    word: stringAt(error, 'code'),
     type: stringAt(error, 'type'),
     message: isError ? message : '',
   };

@@ -8,18 +8,21 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { cleanText } from '../platform/text.ts';
 import type { Catalogue } from '../providers/model-route.ts';
-import { anthropicErrorOf } from '../wire/anthropic.ts';
+import { faultOf, type Protocol } from '../wire/protocol.ts';
+import { createUsageTap, type UsageTap } from '../wire/usage-tap.ts';
 import { answerText } from './answer-text.ts';
 import { sendAttempt, smallAnswerBytes, type Attempt } from './attempt.ts';
 import { classify, type Classification } from './classify.ts';
+import type { Ledger } from './ledger.ts';
 import type { GatewayLimits } from './limits.ts';
+import { noMetrics, type Metrics } from './metrics.ts';
 import { planModel, type ModelPlan } from './model-plan.ts';
-import { refuse, refuseStatus, refuseUpload } from './refusal.ts';
+import { refuse, refuseStatus, refuseUpload, requestIdHeaders } from './refusal.ts';
 import { createRelay, createTurnEnd } from './relay.ts';
 import { createSecretsOf, repeatsSecret, tellWithout, type LeaseSecrets } from './repeated-secret.ts';
 import { declaresTooMuch, readBody } from './request-body.ts';
 import { createRequestHeaders } from './request-headers.ts';
-import { createReadHead, type AnswerHead } from './response-headers.ts';
+import { createReadHead, isEventStream, type AnswerHead } from './response-headers.ts';
 import { unreachable, type Upstream } from './upstream.ts';
 
 export type ExchangeDeps = {
@@ -29,33 +32,42 @@ export type ExchangeDeps = {
   log: Log;
   clock: Clock;
   limits: GatewayLimits;
+  metrics?: Metrics;
+  /** Absent: nobody counts what is used. */
+  ledger?: Pick<Ledger, 'note'> | undefined;
 };
 
-/** `path`: path and query as the client sent them. `awaitsContinue`: the client sends no body before a 100. */
+/** `protocol`: the API at `path`. `path`: path and query as the client sent them. `awaitsContinue`: the client sends no body before a 100. */
 export type Exchange = (
   request: IncomingMessage,
   response: ServerResponse,
+  protocol: Protocol,
   path: string,
   requestId: string,
   awaitsContinue: boolean,
 ) => void;
 
 export function createExchange(deps: ExchangeDeps): Exchange {
-  const { resolver, catalogue, upstream, log, clock, limits } = deps;
+  const { resolver, catalogue, upstream, log, clock, limits, ledger, metrics = noMetrics } = deps;
   const requestHeaders = createRequestHeaders();
   const readHead = createReadHead();
   const turnEnd = createTurnEnd();
   const secretsOf = createSecretsOf();
 
-  return (request, response, path, requestId, awaitsContinue) => {
+  return (request, response, protocol, path, requestId, awaitsContinue) => {
     const startedAtMs = clock.monotonicMs();
-    const relay = createRelay(response, requestId, turnEnd);
+    // It asks how long a request is, and uses none of the plan.
+    const isCount = path.startsWith(countPath);
+    const relay = createRelay(response, protocol, requestId, turnEnd);
     let plan: ModelPlan | undefined;
     let lease: Lease | undefined;
     let attempt: Attempt | undefined;
     let reported = false;
     let bytesIn = 0;
     let attempts = 0;
+    let sentAtMs = 0;
+    let firstByteMs: number | undefined;
+    let tap: UsageTap | undefined;
     let failure: string | undefined;
 
     /** The outcome of the present lease, told once. */
@@ -69,25 +81,34 @@ export function createExchange(deps: ExchangeDeps): Exchange {
 
     const fail = (thrown: unknown): void => {
       const model = plan?.header ?? [];
-      refuse(response, thrown, requestId, model);
+      refuse(response, protocol, thrown, requestId, model);
     };
 
     response.once('close', () => {
       const left = !response.writableFinished;
       if (left) {
         attempt?.abort();
-        // The upstream had begun to answer: the login did its part.
-        if (relay.started()) report({ kind: 'ok' });
+        // Once the upstream has begun to answer the login has done its part; before, nobody knows.
+        report(relay.started() ? { kind: 'ok', sentAtMs } : { kind: 'unknown' });
+      }
+      const durationMs = clock.monotonicMs() - startedAtMs;
+      const status = response.headersSent ? response.statusCode : undefined;
+      metrics.request(protocol.api, plan?.route.ref, status, firstByteMs, durationMs);
+      if (ledger !== undefined && plan !== undefined && lease !== undefined && !isCount) {
+        const { route } = plan;
+        const isFailed = failure !== undefined;
+        ledger.note({ route, profileId: lease.profileId, isFailed, usage: tap?.end() });
       }
       log.info('request', {
         requestId,
+        api: protocol.api,
         model: plan?.route.ref,
         profile: lease?.profileId,
-        status: response.headersSent ? response.statusCode : undefined,
+        status,
         failure,
         attempts,
         left: left || undefined,
-        durationMs: Math.round(clock.monotonicMs() - startedAtMs),
+        durationMs: Math.round(durationMs),
         bytesIn,
         bytesOut: relay.bytes(),
       });
@@ -95,10 +116,11 @@ export function createExchange(deps: ExchangeDeps): Exchange {
 
     /** An answer that would hand the login's token to the client, or might: told in other words. */
     const withhold = (head: AnswerHead, said: string, retryAfterMs: number | undefined): 'drop' => {
+      if (lease !== undefined) metrics.upstreamAnswer(lease.provider, head.status);
       const status = head.status < 400 ? 502 : head.status;
       const headers = [...(plan?.header ?? [])];
       if (retryAfterMs !== undefined) headers.push('retry-after', String(Math.ceil(retryAfterMs / 1000)));
-      refuseStatus(response, status, said, requestId, headers);
+      refuseStatus(response, protocol, status, said, requestId, headers);
       return 'drop';
     };
 
@@ -107,6 +129,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       lease = current;
       reported = false;
       attempts += 1;
+      sentAtMs = clock.nowMs();
       const secrets = secretsOf(current);
       attempt = sendAttempt(
         upstream,
@@ -114,14 +137,22 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         limits.maxHeldBytes,
         {
           baseUrl: current.baseUrl,
-          path,
-          headers: requestHeaders(request.headers, current.headers),
+          path: protocol.upstreamPath(path, current.baseUrl),
+          headers: requestHeaders(protocol.api, request.headers, current.headers),
           body: model.body,
         },
         secrets.plain,
         relay,
-        [...model.header, 'request-id', requestId],
+        requestIdHeaders(protocol, requestId, model.header),
         {
+          onStart(head) {
+            firstByteMs = clock.monotonicMs() - startedAtMs;
+            metrics.upstreamAnswer(current.provider, head.status);
+            const isMeasured =
+              ledger !== undefined && head.status < 300 && head.contentEncoding === undefined;
+            tap = isMeasured ? createUsageTap(protocol.api, isEventStream(head)) : undefined;
+          },
+          onPiece: (chunk) => tap?.push(chunk),
           judge(head, body, isWhole) {
             const isError = head.status >= 300;
             if (!isError && !mayBeError(body, head.contentEncoding)) return 'pass';
@@ -138,9 +169,10 @@ export function createExchange(deps: ExchangeDeps): Exchange {
                 lend(model, { rejected: current }, (error) =>
                   fail(isFreshRefused(error) ? refused() : error),
                 );
+              metrics.upstreamAnswer(current.provider, head.status);
               return 'drop';
             }
-            if (kind !== 'ok') report({ kind: 'failed', reason: kind });
+            if (kind !== 'ok') report(failedOutcome(kind, retryAfterMs));
             if (text === undefined) {
               if (!isError) return 'pass';
               return withhold(head, `HTTP ${head.status}; ${unreadable}`, retryAfterMs);
@@ -149,14 +181,15 @@ export function createExchange(deps: ExchangeDeps): Exchange {
             const said = tellWithout(classification.message, secrets);
             return withhold(head, said || `HTTP ${head.status}`, retryAfterMs);
           },
-          onDone: () => report({ kind: 'ok' }),
+          onDone: () => report({ kind: 'ok', sentAtMs }),
           onUnreachable(error) {
-            report({ kind: 'failed', reason: 'timeout' });
+            report({ kind: 'failed', reason: 'unreachable' });
+            metrics.upstreamAnswer(current.provider, undefined);
             fail(unreachable(error, current.baseUrl));
           },
           onCut(_head, error) {
             report({ kind: 'failed', reason: 'stream_cut' });
-            relay.cut(anthropicErrorOf(unreachable(error, current.baseUrl)));
+            relay.cut(faultOf(unreachable(error, current.baseUrl)));
           },
         },
       );
@@ -175,12 +208,12 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const onBody = (pieces: readonly Buffer[], size: number): void => {
       bytesIn = size;
       try {
-        plan = planModel(pieces, catalogue);
+        plan = planModel(pieces, catalogue, protocol);
       } catch (error) {
         fail(error);
         return;
       }
-      lend(plan);
+      lend(plan, leaseOptions(request.headers['x-openclaw-session']));
     };
 
     const onTooLarge = (): void => {
@@ -188,7 +221,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         code: 'REQUEST_TOO_LARGE',
         message: `The request body is larger than ${limits.maxBodyBytes} bytes`,
       });
-      refuseUpload(request, response, error, requestId, clock, limits.lingerMs);
+      refuseUpload(request, response, protocol, error, requestId, clock, limits.lingerMs);
     };
 
     const encoding = request.headers['content-encoding'];
@@ -201,13 +234,40 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   };
 }
 
+const countPath = '/v1/messages/count_tokens';
+
+/** No other login or model is tried from here yet: one that cools down is better than none. */
+const lastResort: LeaseOptions = { cooling: true };
+
+function leaseOptions(session: string | string[] | undefined): LeaseOptions {
+  return typeof session === 'string' ? { ...lastResort, session } : lastResort;
+}
+
 /** MiniMax puts its errors into `base_resp` or `error`, also with HTTP 200. */
 function mayBeError(body: Buffer, contentEncoding: string | undefined): boolean {
-  return contentEncoding !== undefined || body.includes(baseRespKey) || body.includes(errorKey);
+  return contentEncoding !== undefined || body.includes(baseRespKey) || hasError(body);
 }
 
 const baseRespKey = Buffer.from('"base_resp"');
 const errorKey = Buffer.from('"error"');
+const colon = 0x3a;
+const space = 0x20;
+const letterN = 0x6e;
+
+/** Each answer of the Responses API has an `error`, which is null in those that are fine. */
+function hasError(body: Buffer): boolean {
+  for (let key = body.indexOf(errorKey); key !== -1; key = body.indexOf(errorKey, key + 1)) {
+    let at = key + errorKey.length;
+    while (body[at] === colon || body[at] === space) at += 1;
+    if (body[at] !== letterN) return true;
+  }
+  return false;
+}
+
+function failedOutcome(reason: string, retryAfterMs: number | undefined): LeaseOutcome {
+  return retryAfterMs === undefined ? { kind: 'failed', reason } : { kind: 'failed', reason, retryAfterMs };
+}
+
 /** What cannot be looked through might repeat the login's token. */
 const unreadable = 'its text is too long or cannot be read, and is not passed on.';
 

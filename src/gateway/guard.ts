@@ -1,35 +1,61 @@
-// Decides who may talk to the gateway: programs on this machine that know its token, by its own address.
-// A web page is refused whatever it knows (DNS rebinding by Host, fetch by Origin). What is served is not its matter.
+// Decides who may talk to the gateway: programs that know its token, by one of its own names.
+// A web page is refused whatever it knows (DNS rebinding by Host, fetch by Origin). A right token is served from whatever
+// address it comes, also one that is limited for its wrong ones: on loopback all programs share one address. What is
+// served is not its matter.
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { OpenClawError } from '../errors.ts';
-import { cleanText } from '../platform/text.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
 import type { Secret } from '../platform/secret.ts';
+import { cleanText } from '../platform/text.ts';
+import type { AuthorityCheck } from './authority.ts';
+import { createTokenAttempts } from './token-attempts.ts';
 
 export type Guard = {
   /**
    * The path and query that the request is for, taken out of an absolute-form target; or the refusal:
-   * GATEWAY_HOST_REFUSED, GATEWAY_ORIGIN_REFUSED, GATEWAY_UNAUTHORIZED, REQUEST_INVALID.
+   * GATEWAY_HOST_REFUSED, GATEWAY_ORIGIN_REFUSED, GATEWAY_UNAUTHORIZED, GATEWAY_LIMITED
+   * with `retryAfterMs`, REQUEST_INVALID.
    */
   admit(request: IncomingMessage): string | OpenClawError;
 };
 
-/** Without a token: what a probe asks before it knows one. None of them says anything that matters. */
-const openPaths = new Set(['/', '/healthz', '/readyz']);
+export type GuardDeps = {
+  token: Secret;
+  /** Whether a Host is one of the gateway's own. */
+  isOwn: AuthorityCheck;
+  log: Log;
+  clock: Clock;
+};
 
-export function createGuard(token: Secret, port: number): Guard {
-  const authorities = new Set(['127.0.0.1', 'localhost', '[::1]'].map((host) => `${host}:${port}`));
-  if (port === 80) for (const host of ['127.0.0.1', 'localhost', '[::1]']) authorities.add(host);
+/** Without a token: what a probe asks before it knows one. None of them says anything that matters. */
+const openPaths = new Set(['/', '/healthz', '/readyz', '/startupz']);
+
+export function createGuard({ token, isOwn, log, clock }: GuardDeps): Guard {
+  const attempts = createTokenAttempts();
   const expected = Buffer.from(hash('sha256', token.reveal()), 'latin1');
   // Written over for each request: a buffer of its own for each would cost more than the digest.
   const digest = Buffer.alloc(expected.length);
 
-  const isOwn = (authority: string | undefined): boolean =>
-    authority !== undefined && (authorities.has(authority) || authorities.has(authority.toLowerCase()));
   // Digests of equal length: neither the length nor the first wrong character shows in the time it takes.
   const isToken = (given: string): boolean => {
     digest.write(hash('sha256', given), 'latin1');
     return timingSafeEqual(digest, expected);
+  };
+
+  const wrongToken = (address: string): OpenClawError => {
+    const attempt = attempts.wrong(address, clock.monotonicMs());
+    if (attempt.kind === 'counted') return unauthorized("The request's token is not this gateway's");
+    const { retryAfterMs } = attempt;
+    if (attempt.begins) {
+      log.warn('wrong tokens limited', { address, forSeconds: Math.round(retryAfterMs / 1000) });
+    }
+    return new OpenClawError({
+      code: 'GATEWAY_LIMITED',
+      message: "The request's token is not this gateway's, as others before it from the same address",
+      data: { retryAfterMs },
+    });
   };
 
   return {
@@ -53,13 +79,8 @@ export function createGuard(token: Secret, port: number): Guard {
       if (typeof key === 'string' && isToken(key)) return target;
       if (bearer !== undefined && isToken(bearer.replace(/^bearer +/i, ''))) return target;
       if (openPaths.has(target.split('?', 1)[0] ?? target)) return target;
-      return new OpenClawError({
-        code: 'GATEWAY_UNAUTHORIZED',
-        message:
-          key === undefined && bearer === undefined
-            ? 'This gateway asks for its token and the request has none'
-            : "The request's token is not this gateway's",
-      });
+      if (!key && !bearer) return unauthorized('This gateway asks for its token and the request has none');
+      return wrongToken(request.socket.remoteAddress ?? 'unknown');
     },
   };
 }
@@ -69,6 +90,10 @@ const slash = 0x2f;
 /** Pages have http(s) or `null` (sandboxed, opened from a file); programs with a webview name their own scheme. */
 function isWebOrigin(origin: string): boolean {
   return /^(?:https?:|null$)/i.test(origin);
+}
+
+function unauthorized(message: string): OpenClawError {
+  return new OpenClawError({ code: 'GATEWAY_UNAUTHORIZED', message });
 }
 
 function hostRefused(host: string | undefined): OpenClawError {

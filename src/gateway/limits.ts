@@ -17,6 +17,9 @@ export type GatewayLimits = {
   readonly clientKeepAliveTimeoutMs: number;
   /** How often the two time-outs of requests are looked at. */
   readonly clientCheckIntervalMs: number;
+  /** Open at once, from all and from one address that is not loopback; what comes over it is closed. */
+  readonly maxConnections: number;
+  readonly maxConnectionsOfAddress: number;
   /** How long a refused upload is read on and thrown away, so that the client gets to see the refusal. */
   readonly lingerMs: number;
 };
@@ -32,5 +35,7 @@ export const defaultLimits: GatewayLimits = {
   clientRequestTimeoutMs: 120_000,
   clientKeepAliveTimeoutMs: 75_000,
   clientCheckIntervalMs: 5_000,
+  maxConnections: 4_096,
+  maxConnectionsOfAddress: 512,
   lingerMs: 2_000,
 };

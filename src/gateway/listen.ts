@@ -1,10 +1,12 @@
-// Binds the gateway's port on loopback and says who has it when it is taken.
+// Binds the gateway's port and says who has it when it is taken.
 import { request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { OpenClawError } from '../errors.ts';
+import { localHost } from './bind.ts';
 import { serviceName } from './routes.ts';
 
-export type ListenAddress = { host: '127.0.0.1'; port: number };
+/** `host`: an IP address. */
+export type ListenAddress = { host: string; port: number };
 
 /** Resolves with the bound port. Errors: PORT_IN_USE with `port` and `nextPort`, PORT_REFUSED. */
 export async function listenOn(server: Server, address: ListenAddress): Promise<number> {
@@ -18,6 +20,14 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
   });
   if (failure === undefined) return (server.address() as AddressInfo).port;
   const { port } = address;
+  if (failure.code === 'EADDRNOTAVAIL') {
+    throw new OpenClawError({
+      code: 'PORT_REFUSED',
+      message: `This machine has no address ${address.host} to listen on`,
+      remedy: 'Set gateway.bind to "loopback", "lan", or an address that this machine has.',
+      data: { port },
+    });
+  }
   if (failure.code !== 'EADDRINUSE') {
     throw new OpenClawError({
       code: 'PORT_REFUSED',
@@ -35,13 +45,44 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
   });
 }
 
+/**
+ * Goes on with the socket of a process that served before: connections that wait in its queue are answered here.
+ * Resolves with its port; rejects with PORT_REFUSED, also when it listens elsewhere than on `host`: a configuration that
+ * takes a gateway back to loopback must not leave it open.
+ */
+export async function listenOnInherited(server: Server, inherited: NetServer, host: string): Promise<number> {
+  const former = (inherited.address() as AddressInfo | null)?.address;
+  if (former !== host) {
+    throw new OpenClawError({
+      code: 'PORT_REFUSED',
+      message: `The gateway listens on ${former ?? 'no address'} and is to listen on ${host} now, which no restart changes`,
+      remedy: 'Stop it and start it again: `openclaw gateway stop`, then `openclaw gateway start`.',
+    });
+  }
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void =>
+      reject(
+        new OpenClawError({
+          code: 'PORT_REFUSED',
+          message: `The socket of the former process cannot be listened on (${error.code ?? 'unknown error'})`,
+        }),
+      );
+    server.once('error', onError);
+    server.listen(inherited, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
 const probeTimeoutMs = 1_000;
 const maxProbeBytes = 4_096;
 
 function answersAsGateway({ host, port }: ListenAddress): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = httpRequest(
-      { host, port, path: '/healthz', agent: false, timeout: probeTimeoutMs },
+      { host: localHost(host), port, path: '/healthz', agent: false, timeout: probeTimeoutMs },
       (answer) => {
         let body = '';
         answer.setEncoding('utf8');

@@ -1,8 +1,10 @@
-// Works out from a request's body which model it asks for, whether this gateway can serve that, and what body the
-// upstream is to get: the client's own bytes, with at most the model's name replaced.
+// Works out from a request's body which model it asks for, whether that is served by the API of the request, and what
+// body the upstream is to get: the client's own bytes, with at most the model's name replaced.
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import type { Catalogue, ModelRoute } from '../providers/model-route.ts';
+import type { Protocol } from '../wire/protocol.ts';
+import { pathOfApi } from './api-paths.ts';
 import { findModel, findModelAhead, replaceModel, type ModelField } from '../wire/model-field.ts';
 
 export type ModelPlan = {
@@ -14,7 +16,7 @@ export type ModelPlan = {
 };
 
 /** Errors: REQUEST_INVALID, and those of Catalogue.find. */
-export function planModel(pieces: readonly Buffer[], catalogue: Catalogue): ModelPlan {
+export function planModel(pieces: readonly Buffer[], catalogue: Catalogue, protocol: Protocol): ModelPlan {
   const ahead = findModelAhead(pieces);
   const body = ahead === undefined ? [Buffer.concat(pieces)] : pieces;
   const [first = empty, ...rest] = body;
@@ -23,18 +25,23 @@ export function planModel(pieces: readonly Buffer[], catalogue: Catalogue): Mode
     throw new OpenClawError({ code: 'REQUEST_INVALID', message: faults[field.kind] });
   }
   const route = catalogue.find(field.value);
-  if (route.api !== 'anthropic-messages') {
-    throw new OpenClawError({
-      code: 'REQUEST_INVALID',
-      message: `${cleanText(route.ref, 120)} speaks ${route.api}, and this path serves models that speak anthropic-messages`,
-      remedy: 'Choose another model: `openclaw models list`.',
-    });
-  }
+  if (route.api !== protocol.api) throw servedElsewhere(route, protocol);
   return {
     route,
     header: ['x-openclaw-model', headerValue(route.ref)],
     body: route.modelId === field.value ? body : [replaceModel(first, field, route.modelId), ...rest],
   };
+}
+
+/** REQUEST_INVALID: the model is there, and at another path. */
+export function servedElsewhere(route: ModelRoute, protocol: Protocol): OpenClawError {
+  const here = pathOfApi[protocol.api];
+  const there = pathOfApi[route.api];
+  return new OpenClawError({
+    code: 'REQUEST_INVALID',
+    message: `${cleanText(route.ref, 120)} is served at ${there} (${route.api}) and not at ${here} (${protocol.api})`,
+    remedy: 'Ask it there, or choose another model: `openclaw models list`.',
+  });
 }
 
 const empty = Buffer.alloc(0);

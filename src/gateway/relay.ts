@@ -1,9 +1,10 @@
 // Writes one upstream answer to one client: chunks that arrive in one turn of the event loop leave as one write, a slow
-// client pauses the upstream, and a stream that breaks off ends as the client's protocol says.
+// client pauses the upstream, and a stream that breaks off ends as the client's protocol says: for some of them no event
+// is begun before its end is there.
 // Which answers are passed on, and what a break means for the login, is decided elsewhere.
 import type { ServerResponse } from 'node:http';
-import type { AnthropicError } from '../wire/anthropic.ts';
-import { errorEvent } from '../wire/anthropic.ts';
+import type { Fault, Protocol } from '../wire/protocol.ts';
+import { createEventHold, type EventHold } from './event-hold.ts';
 import { isEventStream, type AnswerHead } from './response-headers.ts';
 
 export type Relay = {
@@ -17,7 +18,7 @@ export type Relay = {
   write(chunk: Buffer): boolean;
   end(): void;
   /** The upstream broke off. An event stream gets one last error event; anything else is cut, so that it shows. */
-  cut(error: AnthropicError): void;
+  cut(fault: Fault): void;
 };
 
 /** Runs the given functions once, after the I/O of the present turn of the event loop. */
@@ -43,7 +44,13 @@ const copyBytes = 32 * 1024;
 /** A whole body up to this size is joined to its header. */
 const joinBytes = 16 * 1024;
 
-export function createRelay(response: ServerResponse, requestId: string, turnEnd: TurnEnd): Relay {
+export function createRelay(
+  response: ServerResponse,
+  protocol: Protocol,
+  requestId: string,
+  turnEnd: TurnEnd,
+): Relay {
+  const { stream } = protocol;
   let head: AnswerHead | undefined;
   let resumeUpstream: (() => void) | undefined;
   let gathered: Buffer[] = [];
@@ -53,6 +60,7 @@ export function createRelay(response: ServerResponse, requestId: string, turnEnd
   let started = false;
   let behind = false;
   let listening = false;
+  let hold: EventHold | undefined;
 
   const writeHead = (answer: AnswerHead, wholeLength?: number): void => {
     started = true;
@@ -118,18 +126,26 @@ export function createRelay(response: ServerResponse, requestId: string, turnEnd
       head = answer;
       for (const part of ownHeaders) answer.headers.push(part);
       resumeUpstream = resume;
+      if (stream.holdsCutEvents && mayEndWithEvent(answer)) hold = createEventHold(stream);
       scheduleFlush();
     },
     write(chunk) {
-      gathered.push(chunk);
-      gatheredBytes += chunk.length;
       bytes += chunk.length;
+      const part = hold === undefined ? chunk : hold.take(chunk);
+      if (part === undefined) return !behind;
+      gathered.push(part);
+      gatheredBytes += part.length;
       if (gatheredBytes >= gatherBytes) flush();
       else scheduleFlush();
       return !behind;
     },
     end() {
       if (head === undefined || response.destroyed) return;
+      const rest = hold?.rest();
+      if (rest !== undefined) {
+        gathered.push(rest);
+        gatheredBytes += rest.length;
+      }
       if (started) {
         writeGathered();
         response.end();
@@ -148,16 +164,21 @@ export function createRelay(response: ServerResponse, requestId: string, turnEnd
       if (whole !== undefined && whole.length <= joinBytes) response.end(whole.toString('latin1'), 'latin1');
       else response.end(whole);
     },
-    cut(error) {
+    cut(fault) {
       if (head === undefined || response.destroyed) return;
-      const { contentEncoding, contentLength } = head;
-      if (!isEventStream(head) || contentEncoding !== undefined || contentLength !== undefined) {
+      if (!mayEndWithEvent(head)) {
         response.destroy();
         return;
       }
       writeGathered();
-      // The first line break ends a line that was cut: within an event the name becomes `error` and the event ends.
-      response.end(`\n${errorEvent(error, requestId)}`);
+      // Without a hold: ends a line that was cut. Within an event the name becomes `error`, and the error's data follow.
+      const closing = hold === undefined ? '\n' : hold.closing();
+      response.end(closing + protocol.errorEvent(fault, requestId, hold?.eventNumber() ?? -1));
     },
   };
+}
+
+/** Not when the bytes of the answer are packed, or counted beforehand. */
+function mayEndWithEvent(head: AnswerHead): boolean {
+  return isEventStream(head) && head.contentEncoding === undefined && head.contentLength === undefined;
 }

@@ -1,11 +1,13 @@
 // Decides which of a client's headers reach the upstream: those that shape the answer, and nothing that identifies
 // the client or carries its credentials. The login's own headers come from the lease, last, and are never overruled.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ModelApi } from '../plugin-sdk/index.ts';
 
 /** Names and values in turn, as undici takes them without another copy. */
 export type FlatHeaders = string[];
 
 export type RequestHeaders = (
+  api: ModelApi,
   client: IncomingHttpHeaders,
   lease: Readonly<Record<string, string>>,
 ) => FlatHeaders;
@@ -16,34 +18,64 @@ const defaultAnthropicVersion = '2023-06-01';
  * `x-stainless-*` is left out: it tells the vendor about the client's machine and changes no answer.
  * `accept-encoding` is passed on because the answer's body is handed back as it came.
  */
-const passedNames = ['accept', 'accept-encoding', 'anthropic-beta', 'user-agent', 'x-app'] as const;
+const passedAlways = ['accept', 'accept-encoding', 'user-agent'] as const;
+
+/**
+ * OpenAI's `openai-organization` and `openai-project` are left out: they name the client's own account, and the login is
+ * another. An idempotency key goes along: it is what keeps a client's second try from being paid for twice.
+ */
+const openaiNames = [...passedAlways, 'openai-beta', 'idempotency-key'] as const;
+const passedNames: Readonly<Record<ModelApi, readonly string[]>> = {
+  'anthropic-messages': [...passedAlways, 'anthropic-beta', 'x-app'],
+  'openai-completions': openaiNames,
+  'openai-responses': openaiNames,
+};
 
 export function createRequestHeaders(): RequestHeaders {
-  // A lease's headers are one object a credential: flattened once.
+  // A lease's headers are one object a credential: flattened once for each family of APIs.
   const flattened = new WeakMap<object, readonly string[]>();
-  const flatten = (headers: Readonly<Record<string, string>>): readonly string[] => {
-    const known = flattened.get(headers);
-    if (known !== undefined) return known;
-    const flat = Object.entries(headers).flat();
-    flattened.set(headers, flat);
-    return flat;
-  };
+  const withoutKey = new WeakMap<object, readonly string[]>();
 
-  return (client, lease) => {
-    const own = flatten(lease);
-    const flat: FlatHeaders = [
-      'content-type',
-      client['content-type'] ?? 'application/json',
-      'anthropic-version',
-      single(client['anthropic-version']) ?? defaultAnthropicVersion,
-    ];
-    for (const name of passedNames) {
+  return (api, client, lease) => {
+    const flat: FlatHeaders = ['content-type', client['content-type'] ?? 'application/json'];
+    const isAnthropic = api === 'anthropic-messages';
+    if (isAnthropic) {
+      flat.push('anthropic-version', single(client['anthropic-version']) ?? defaultAnthropicVersion);
+    }
+    for (const name of passedNames[api]) {
       const value = single(client[name]);
       if (value !== undefined) flat.push(name, value);
     }
+    const own = isAnthropic
+      ? remembered(flattened, lease, flatten)
+      : remembered(withoutKey, lease, flattenBearer);
     for (const part of own) flat.push(part);
     return flat;
   };
+}
+
+function remembered(
+  known: WeakMap<object, readonly string[]>,
+  lease: Readonly<Record<string, string>>,
+  read: (headers: Readonly<Record<string, string>>) => readonly string[],
+): readonly string[] {
+  let flat = known.get(lease);
+  if (flat === undefined) {
+    flat = read(lease);
+    known.set(lease, flat);
+  }
+  return flat;
+}
+
+function flatten(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers).flat();
+}
+
+/** OpenAI's APIs take a Bearer token; the second copy that some of Anthropic's want is left out. */
+function flattenBearer(headers: Readonly<Record<string, string>>): readonly string[] {
+  const { 'x-api-key': key, ...others } = headers;
+  if (key === undefined || others['authorization'] !== undefined) return flatten(others);
+  return flatten({ ...others, authorization: `Bearer ${key}` });
 }
 
 function single(value: string | string[] | undefined): string | undefined {

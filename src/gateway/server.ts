@@ -1,6 +1,7 @@
 // The gateway as a whole: one HTTP server on loopback whose hot paths go straight to the exchange and all else to the
 // routes. It decides how the server starts, counts and stops; what is served lies in the parts it puts together.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import type { Resolver } from '../auth/lease.ts';
 import { isOpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -9,12 +10,19 @@ import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Secret } from '../platform/secret.ts';
 import type { Catalogue } from '../providers/model-route.ts';
+import { createAuthorityCheck } from './authority.ts';
+import { apiAt, protocolFor } from './api-paths.ts';
 import { answerClientFault } from './client-fault.ts';
+import { limitConnections } from './connection-limit.ts';
 import { createExchange } from './exchange.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
-import { listenOn, type ListenAddress } from './listen.ts';
-import { refuse } from './refusal.ts';
+import { listenOn, listenOnInherited, type ListenAddress } from './listen.ts';
+import type { Ledger } from './ledger.ts';
+import { noMetrics, type Metrics } from './metrics.ts';
+import { metricsPage, watchProcess, type ProcessFigures, type ProfileFigures } from './metrics-page.ts';
+import { refuse, refuseUpload } from './refusal.ts';
+import { watchConnections } from './open-connections.ts';
 import { createRoutes, type Readiness } from './routes.ts';
 import { createUpstream } from './upstream.ts';
 
@@ -30,18 +38,36 @@ export type GatewayDeps = {
   env: Env;
   readiness?: () => Readiness;
   limits?: Partial<GatewayLimits>;
+  /** Names that a request may give as Host beside the gateway's own: `name`, or `name:port`. */
+  hostNames?: readonly string[];
+  /** What the gateway's parts count into; without it `/metrics` has only what is so at the moment. */
+  metrics?: Metrics;
+  /** Counts what each request used. */
+  ledger?: Pick<Ledger, 'note'>;
+  /** The logins, for `/metrics`. */
+  profileFigures?: () => readonly ProfileFigures[];
 };
 
 export type Gateway = {
-  /** Errors: PORT_IN_USE, PORT_REFUSED. Port 0 takes any free one. */
-  listen(address: ListenAddress): Promise<{ port: number }>;
+  /**
+   * Errors: PORT_IN_USE, PORT_REFUSED. Port 0 takes any free one. `inherited` is a socket that already listens at that
+   * address.
+   */
+  listen(address: ListenAddress, inherited?: NetServer): Promise<{ port: number }>;
+  /** The socket that it listens on, for the process that goes on with it; undefined while there is none. */
+  listener(): NetServer | undefined;
   /** undefined before `listen` and after the end. */
   address(): ListenAddress | undefined;
   /**
    * Accepts no new connection, answers what is running and what still arrives on open connections, then closes.
-   * What runs longer than `timeoutMs` is cut.
+   * What runs longer than `timeoutMs` is cut: resolves with the number of those.
    */
-  drain(timeoutMs: number): Promise<void>;
+  drain(timeoutMs: number): Promise<number>;
+  /**
+   * The same where another process goes on with the socket: open connections are told to close with their next answer
+   * and left alone until then, for a client may be sending on them.
+   */
+  handOver(timeoutMs: number): Promise<number>;
   /** Ends at once. */
   close(): Promise<void>;
   activeRequests(): number;
@@ -52,10 +78,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const limits: GatewayLimits = { ...defaultLimits, ...deps.limits };
   const upstream = createUpstream(deps.env, limits);
   const requestId = createRequestIds(deps.random);
+  const metrics = deps.metrics ?? noMetrics;
+  let ownProcess: ProcessFigures | undefined;
   let guard: Guard | undefined;
   let bound: ListenAddress | undefined;
   let active = 0;
   let draining = false;
+  let handedOver = false;
   let whenIdle: (() => void) | undefined;
 
   const exchange = createExchange({ ...deps, upstream, limits });
@@ -63,7 +92,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
     catalogue: deps.catalogue,
     readiness: () =>
       draining ? { ready: false, reason: 'draining' } : (deps.readiness?.() ?? { ready: true }),
+    activeRequests: () => active,
     requestId,
+    metricsText: () =>
+      metricsPage(
+        metrics,
+        { nowMs: clock.nowMs(), activeRequests: active, profiles: deps.profileFigures?.() ?? [] },
+        (ownProcess ??= watchProcess()),
+      ),
   });
 
   const onClose = (): void => {
@@ -74,14 +110,21 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const serve = (request: IncomingMessage, response: ServerResponse, mustContinue: boolean): void => {
     active += 1;
     response.once('close', onClose);
-    if (draining) response.shouldKeepAlive = false;
+    if (draining || handedOver) response.shouldKeepAlive = false;
     const target = guard?.admit(request);
     if (target === undefined || isOpenClawError(target)) {
-      refuse(response, target, requestId());
+      if (target !== undefined) metrics.refused(target.code);
+      const protocol = protocolFor(request.url ?? '', request.headers);
+      if (target?.code === 'GATEWAY_LIMITED') {
+        // Each further guess costs a connection. Client libraries would try a 429 again by themselves.
+        const noRetry = ['x-should-retry', 'false'];
+        refuseUpload(request, response, protocol, target, requestId(), clock, limits.lingerMs, noRetry);
+      } else refuse(response, protocol, target, requestId());
       return;
     }
-    if (request.method === 'POST' && isHotPath(target)) {
-      exchange(request, response, target, requestId(), mustContinue);
+    const api = request.method === 'POST' ? apiAt(target) : undefined;
+    if (api !== undefined) {
+      exchange(request, response, api, target, requestId(), mustContinue);
       return;
     }
     request.url = target;
@@ -102,10 +145,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
     serve(request, response, true),
   );
+  limitConnections(server, limits, log, clock);
+  const connections = watchConnections(server);
   server.on('clientError', (error, socket) => answerClientFault(error, socket, requestId()));
 
   const shut = async (): Promise<void> => {
     bound = undefined;
+    ownProcess?.stop();
+    ownProcess = undefined;
     if (server.listening) {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -116,14 +163,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 
   return {
-    async listen(address) {
-      const port = await listenOn(server, address);
-      guard = createGuard(deps.token, port);
+    async listen(address, inherited) {
+      const port = await (inherited === undefined
+        ? listenOn(server, address)
+        : listenOnInherited(server, inherited, address.host));
+      const isOwn = createAuthorityCheck({ ...address, port }, deps.hostNames);
+      guard = createGuard({ token: deps.token, isOwn, log, clock });
       bound = { ...address, port };
       log.info('gateway listening', { host: address.host, port });
       return { port };
     },
     address: () => bound,
+    listener: () => (server.listening ? server : undefined),
     async drain(timeoutMs) {
       draining = true;
       log.info('gateway draining', { active });
@@ -138,19 +189,32 @@ export function createGateway(deps: GatewayDeps): Gateway {
           };
         });
       }
-      if (active > 0) log.warn('gateway cut requests', { active });
+      const cut = active;
+      if (cut > 0) log.warn('gateway cut requests', { active: cut });
       await shut();
+      return cut;
+    },
+    async handOver(timeoutMs) {
+      handedOver = true;
+      log.info('gateway handed over', { active });
+      await new Promise<void>((resolve) => {
+        const cancel = clock.setTimer(resolve, timeoutMs);
+        const done = (): void => {
+          cancel();
+          resolve();
+        };
+        // HTTP's own close ends idle connections at once, under a request that is on its way; this one waits for them.
+        NetServer.prototype.close.call(server);
+        connections.whenNone(done);
+      });
+      const cut = active;
+      if (cut > 0) log.warn('gateway cut requests', { active: cut });
+      await shut();
+      return cut;
     },
     close: shut,
     activeRequests: () => active,
   };
-}
-
-function isHotPath(target: string): boolean {
-  if (!target.startsWith('/v1/messages')) return false;
-  const query = target.indexOf('?');
-  const path = query === -1 ? target : target.slice(0, query);
-  return path === '/v1/messages' || path === '/v1/messages/count_tokens';
 }
 
 /** Unlike any of another gateway process, and cheap. */

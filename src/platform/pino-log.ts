@@ -79,8 +79,8 @@ function writeFully(fd: number, text: string): void {
   }
 }
 
-/** `12:03:09 info  request  status=200  model=…` */
-function readable(line: string): string {
+/** A line of this log for a person: `12:03:09 info  request  status=200  model=…` */
+export function readable(line: string): string {
   const { level, time, event, ...fields } = JSON.parse(line) as LogFields;
   const parts = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`);
   const head = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(event)}`;

@@ -32,6 +32,12 @@ export function isBusy(error: unknown): boolean {
   return code === sqlite.busy || code === sqlite.locked || code === sqlite.protocol;
 }
 
+/** What SQLite says of a file that is broken, or none of its own. */
+export function isDamage(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === sqlite.corrupt || code === sqlite.notADatabase;
+}
+
 /** `place` is the file or folder that a person would mend. */
 export function storeFailure(error: unknown, place: string): unknown {
   if (isOpenClawError(error)) return error;

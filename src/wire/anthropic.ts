@@ -1,8 +1,7 @@
-// The shapes of Anthropic's Messages API that the gateway writes itself: error bodies, the error event of a stream,
-// the model list. What an upstream wrote is passed on untouched and never comes through here.
-import { errorCatalogue, type OpenClawError } from '../errors.ts';
+// Anthropic's Messages API, as far as the gateway speaks it itself.
+import type { Fault, ListedModel, Protocol } from './protocol.ts';
 
-export type AnthropicErrorType =
+type AnthropicErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'permission_error'
@@ -11,8 +10,6 @@ export type AnthropicErrorType =
   | 'rate_limit_error'
   | 'api_error'
   | 'overloaded_error';
-
-export type AnthropicError = { type: AnthropicErrorType; message: string };
 
 const typeOfStatus: Readonly<Record<number, AnthropicErrorType>> = {
   401: 'authentication_error',
@@ -23,42 +20,41 @@ const typeOfStatus: Readonly<Record<number, AnthropicErrorType>> = {
   529: 'overloaded_error',
 };
 
-export function errorTypeOf(status: number): AnthropicErrorType {
+function errorTypeOf(status: number): AnthropicErrorType {
   return typeOfStatus[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
 }
 
-/** The message carries the remedy: a client shows nothing else of an error. */
-export function anthropicErrorOf(error: OpenClawError): AnthropicError {
-  const message = /[.!?…]$/.test(error.message) ? error.message : `${error.message}.`;
-  return { type: errorTypeOf(errorCatalogue[error.code].status), message: `${message} ${error.remedy}` };
+function errorBody({ status, message }: Fault, requestId: string): string {
+  return JSON.stringify({
+    type: 'error',
+    error: { type: errorTypeOf(status), message },
+    request_id: requestId,
+  });
 }
-
-/** JSON text of an error body. */
-export function errorBody(error: AnthropicError, requestId?: string): string {
-  const body = { type: 'error', error: { type: error.type, message: error.message } };
-  return JSON.stringify(requestId === undefined ? body : { ...body, request_id: requestId });
-}
-
-/** One server-sent event that ends a stream with an error. */
-export function errorEvent(error: AnthropicError, requestId?: string): string {
-  return `event: error\ndata: ${errorBody(error, requestId)}\n\n`;
-}
-
-export type ListedModel = { id: string; displayName: string };
 
 /** Anthropic's own rule for a model whose release date is not known: an epoch value. */
 const unknownDate = '1970-01-01T00:00:00Z';
 
-export function modelInfo(model: ListedModel): Record<string, string> {
-  return { type: 'model', id: model.id, display_name: model.displayName, created_at: unknownDate };
+function modelInfo({ id, displayName }: ListedModel): Record<string, unknown> {
+  return { type: 'model', id, display_name: displayName, created_at: unknownDate };
 }
 
-/** The whole list as one page. */
-export function modelList(models: readonly ListedModel[]): Record<string, unknown> {
-  return {
+const version = '/v1';
+
+export const anthropicMessages: Protocol = {
+  api: 'anthropic-messages',
+  requestIdNames: ['request-id'],
+  stream: { holdsCutEvents: false },
+  // A base names what lies before `/v1`; people paste it with that, too.
+  upstreamPath: (path, baseUrl) => (baseUrl.endsWith(version) ? path.slice(version.length) : path),
+  errorBody,
+  errorEvent: (fault, requestId) => `event: error\ndata: ${errorBody(fault, requestId)}\n\n`,
+  modelInfo,
+  /** The whole list as one page. */
+  modelList: (models) => ({
     data: models.map(modelInfo),
     has_more: false,
     first_id: models[0]?.id ?? null,
     last_id: models.at(-1)?.id ?? null,
-  };
-}
+  }),
+};

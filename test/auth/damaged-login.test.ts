@@ -27,7 +27,7 @@ async function startResolver(store: CredentialStore, clock: FakeClock) {
       apiKey: credential.type === 'oauth' ? credential.access : '',
       baseUrl: 'https://api.minimax.io/anthropic',
     }),
-    explicitOrder: () => undefined,
+    explicitOrder: () => [first, second],
     clock,
     random,
     log: silentLog,

@@ -7,7 +7,7 @@ import { openTestStore } from '../support/open-test-store.ts';
 import { bearer, hour, id, lease, setUp } from '../support/resolver-stage.ts';
 
 it('is tried again with growing pauses, at once after a change, and read when the key is back', async () => {
-  const world = await setUp({ credential: {} });
+  const world = await setUp({ credential: {}, deps: { explicitOrder: () => [id] } });
   const { clock, stateDir, keychain, resolver } = world;
   const cli = openTestStore({ stateDir, keychain, clock });
   await cli.moveKey({ kind: 'insecure-file' }, () => Promise.resolve(() => undefined));

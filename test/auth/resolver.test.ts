@@ -134,7 +134,7 @@ describe('what other processes do', () => {
     await store.markDead(id, 1, 'revoked');
     await world.clock.advance(1_000);
     expect(() => lease(world.resolver)).toThrow(/revoked/);
-    expect(world.resolver.usableProfiles()).toBe(0);
+    expect(world.resolver.records().filter(({ dead }) => dead === undefined)).toEqual([]);
     await store.saveLogin(
       id,
       oauthCredential({

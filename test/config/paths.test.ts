@@ -28,7 +28,7 @@ describe('resolvePaths', () => {
       authDir: join(stateDir, 'auth'),
       dotenvFile: join(stateDir, '.env'),
       modelsFile: join(stateDir, 'models.json'),
-      runDir: join(stateDir, 'run'),
+      runDir: join(stateDir, 'gateway'),
     });
   });
 });

@@ -114,7 +114,11 @@ describe('the paths beside the hot ones', () => {
     const stage = await refusing();
     const noToken = { 'x-api-key': '' };
     const health = await stage.call(get('/healthz', noToken));
-    expect([health.status, json(health)]).toEqual([200, { status: 'ok', service: 'openclaw-gateway' }]);
+    expect([health.status, json(health)]).toEqual([
+      200,
+      { status: 'ok', service: 'openclaw-gateway', active_requests: 0 },
+    ]);
+    expect((await stage.call(get('/startupz', noToken))).status).toBe(200);
     expect((await stage.call(get('/', noToken))).status).toBe(200);
     const head = await stage.call({ method: 'HEAD', path: '/', headers: noToken });
     expect([head.status, head.body.length]).toEqual([200, 0]);
@@ -146,7 +150,7 @@ describe('the paths beside the hot ones', () => {
   it.each([
     ['GET', '/nothing', 404],
     ['POST', '/v1/messages/batches', 404],
-    ['POST', '/v1/chat/completions', 404],
+    ['POST', '/v1/batches', 404],
     ['GET', '/v1/messages', 405],
     ['PUT', '/v1/messages/count_tokens', 405],
     ['POST', '/v1/models', 405],

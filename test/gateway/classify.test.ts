@@ -8,6 +8,9 @@ const error = (message: string, type = 'api_error'): string =>
 const baseResp = (code: number, text: string): string =>
   JSON.stringify({ base_resp: { status_code: code, status_msg: text } });
 
+const openaiError = (type: string, code: string | null): string =>
+  JSON.stringify({ error: { message: 'no', type, param: null, code } });
+
 const table: [string, number, string, AnswerClass, number?][] = [
   ['a message', 200, '{"type":"message","content":[{"type":"text","text":"error (2049)"}]}', 'ok'],
   ['a message with base_resp 0', 200, '{"id":"m","base_resp":{"status_code":0,"status_msg":""}}', 'ok', 0],
@@ -50,6 +53,27 @@ const table: [string, number, string, AnswerClass, number?][] = [
   ['1008 as digits', 500, '{"error":{"code":"1008","message":"x"}}', 'billing', 1008],
   ['balance by its text', 402, error('insufficient balance'), 'billing'],
   ['402', 402, '', 'billing'],
+  ['401 of OpenAI', 401, openaiError('invalid_request_error', 'invalid_api_key'), 'auth'],
+  ['a key that OpenAI refuses with 400', 400, openaiError('x', 'invalid_api_key'), 'auth'],
+  ['429 of OpenAI', 429, openaiError('requests', 'rate_limit_exceeded'), 'rate_limit'],
+  [
+    '429 of OpenAI for want of money',
+    429,
+    openaiError('insufficient_quota', 'insufficient_quota'),
+    'billing',
+  ],
+  ['404 of OpenAI', 404, openaiError('invalid_request_error', 'model_not_found'), 'model_unavailable'],
+  ['400 of OpenAI', 400, openaiError('invalid_request_error', null), 'format'],
+  [
+    'a long prompt at OpenAI',
+    400,
+    openaiError('invalid_request_error', 'context_length_exceeded'),
+    'context_overflow',
+  ],
+  ['500 of OpenAI', 500, openaiError('server_error', 'server_error'), 'server_error'],
+  ['a response of OpenAI', 200, '{"id":"resp_1","status":"completed","error":null}', 'ok'],
+  ['a status within HTTP 200', 200, '{"error":{"code":429,"message":"slow down"}}', 'rate_limit', 429],
+  ['a status of its own within HTTP 200', 200, '{"error":{"code":502,"message":"x"}}', 'server_error', 502],
   ['529', 529, error('Overloaded', 'overloaded_error'), 'overloaded'],
   ['high traffic', 500, error('High traffic detected, retry later'), 'overloaded'],
   ['2061', 400, error('your plan does not support this model (2061)'), 'model_unavailable', 2061],

@@ -148,7 +148,7 @@ describe('what passes', () => {
     });
     const answer = await stage.call();
     expect([answer.status, answer.headers['retry-after'], answer.body.toString()]).toEqual([429, '9', body]);
-    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'quota' }]);
+    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'quota', retryAfterMs: 9_000 }]);
     expect(stage.resolver.asked).toHaveLength(1);
   });
 

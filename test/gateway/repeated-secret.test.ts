@@ -106,7 +106,9 @@ describe('an upstream that repeats the token', () => {
     expect(outcome.answer.status).toBe(503);
     expect(outcome.answer.headers).toMatchObject({ 'content-type': 'application/json', 'retry-after': '7' });
     expect(errorIn(outcome.answer).message).toMatch(/^HTTP 503; its text is too long or cannot be read/);
-    expect(outcome.stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'server_error' }]);
+    expect(outcome.stage.resolver.outcomes).toEqual([
+      { kind: 'failed', reason: 'server_error', retryAfterMs: 7_000 },
+    ]);
     expectSilence(outcome);
   });
 

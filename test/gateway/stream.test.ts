@@ -220,7 +220,7 @@ describe('a client that leaves', () => {
     const upstream = await next(answers);
     socket.destroy();
     await once(upstream, 'close');
-    expect(stage.resolver.outcomes).toEqual([]);
+    expect(stage.resolver.outcomes).toEqual([{ kind: 'unknown' }]);
   });
 
   it('while a lease is waited for sends nothing upstream', async () => {
@@ -314,7 +314,7 @@ describe('an upstream that breaks off', () => {
     expect(errorIn(answer).message).toMatch(
       /^The request to 127\.0\.0\.1:\d+ failed: the connection was closed/,
     );
-    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'timeout' }]);
+    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'unreachable' }]);
   });
 
   it('within an error body is a 502 as well', async () => {

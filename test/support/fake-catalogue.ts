@@ -1,4 +1,4 @@
-// A catalogue of three models: one that the upstream knows by its own name, one by an alias, one of another protocol.
+// A catalogue of one model for each API, and one whose name no header can hold.
 import { OpenClawError } from '../../src/errors.ts';
 import type { ModelApi } from '../../src/plugin-sdk/index.ts';
 import type { Catalogue, ModelRoute } from '../../src/providers/model-route.ts';
@@ -19,12 +19,16 @@ function route(provider: string, modelId: string, api: ModelApi = 'anthropic-mes
 export function createFakeCatalogue(): Catalogue {
   const plain = route('portal', 'm-1');
   const other = route('local', 'gpt-x', 'openai-completions');
+  const third = route('local', 'gpt-r', 'openai-responses');
   const names = new Map([
     ['m-1', plain],
     ['portal/m-1', plain],
     ['default', plain],
     ['ключ', route('portal', 'модель')],
     ['gpt-x', other],
+    ['local/gpt-x', other],
+    ['gpt-r', third],
+    ['local/gpt-r', third],
   ]);
   return {
     find(name) {
@@ -32,6 +36,6 @@ export function createFakeCatalogue(): Catalogue {
       if (found !== undefined) return found;
       throw new OpenClawError({ code: 'MODEL_UNKNOWN', message: `There is no model ${name}` });
     },
-    list: () => [plain, other],
+    list: () => [plain, other, third],
   };
 }

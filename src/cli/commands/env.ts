@@ -6,7 +6,7 @@ import { OpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { nearestName } from '../../platform/nearest.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
-import { resolvePort } from '../gateway-address.ts';
+import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { openApp } from '../open-app.ts';
 import { currentDefault } from './onboard.ts';
 
@@ -22,7 +22,7 @@ export async function env(
   if (tool === undefined) throw unknownTool(named ?? '');
   const app = openApp(context, options);
   const config = app.config();
-  const baseUrl = `http://127.0.0.1:${resolvePort(undefined, config)}`;
+  const baseUrl = gatewayUrl(config, resolvePort(undefined, config));
   const tokenCommand = [...selfCommand(context.env, context.installation.main), 'gateway', 'token'];
   const model = currentDefault(config) ?? 'default';
   const plain = toolVariables(tool, baseUrl, model);

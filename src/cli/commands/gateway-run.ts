@@ -1,14 +1,22 @@
-// `gateway run`: serves in the foreground until Ctrl-C or SIGTERM, then finishes what runs. Logs go to stderr, the
-// address to stdout.
-import { OpenClawError } from '../../errors.ts';
+// `gateway run`: serves until Ctrl-C or SIGTERM, then finishes what runs. Logs go to stderr or to the log file, the address
+// to stdout. The process behind `gateway start` and `restart` is this one too; it then talks to who launched it.
+import { OpenClawError, exitCodeOf, toOpenClawError } from '../../errors.ts';
+import { localUrl } from '../../gateway/bind.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
-import { createPinoLog } from '../../platform/pino-log.ts';
+import { createPinoLog, type PinoLog } from '../../platform/pino-log.ts';
+import { createRotatingFile } from '../../platform/rotating-file.ts';
 import { Secret } from '../../platform/secret.ts';
+import { resolvePaths } from '../../config/paths.ts';
 import { passphraseRequired } from '../../vault/key-choice.ts';
+import type { AskPassphrase } from '../../vault/passphrase.ts';
 import { startServing } from '../../serving.ts';
 import { configuredGatewayToken, type App } from '../../app.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
-import { resolvePort } from '../gateway-address.ts';
+import { resolveListening, resolvePort } from '../gateway-address.ts';
+import { meetLauncher, type Launcher } from '../gateway-channel.ts';
+import { createGatewayLife } from '../gateway-life.ts';
+import { logBounds } from '../gateway-log.ts';
+import { gatewayFiles } from '../gateway-record.ts';
 import { logInWithChoice } from '../login-session.ts';
 import { openApp } from '../open-app.ts';
 import { createPassphrasePrompt } from '../ui/passphrase-prompt.ts';
@@ -17,6 +25,9 @@ import { printConfigWarnings } from '../ui/config-warnings.ts';
 type GatewayRunOptions = {
   json?: boolean;
   port?: string;
+  logFile?: boolean;
+  /** Not for people: the process is started by `start` or `restart`, which listen at the other end of a pipe. */
+  launched?: 'start' | 'restart';
   ephemeral?: boolean;
   authChoice?: string;
   region?: string;
@@ -25,49 +36,94 @@ type GatewayRunOptions = {
 };
 
 export async function gatewayRun(context: CommandContext, options: GatewayRunOptions): Promise<number> {
-  const output = createOutput(context, options);
+  const launcher = options.launched === undefined ? undefined : await meetLauncher();
+  const log = openLog(context, options);
+  try {
+    return await serve(context, options, log, launcher);
+  } catch (error) {
+    if (launcher === undefined) throw error;
+    const { code, message, remedy } = toOpenClawError(error);
+    log.error('gateway_failed', { code, reason: message });
+    await launcher.tell({ type: 'failed', error: { code, message, remedy } });
+    return exitCodeOf(error);
+  } finally {
+    launcher?.close();
+    log.flush();
+  }
+}
+
+function openLog(context: CommandContext, options: GatewayRunOptions): PinoLog {
   const { terminal } = context;
-  const log = createPinoLog({ destination: 2, pretty: terminal.errIsTty && !output.json });
-  const ask = createPassphrasePrompt(context, options);
+  if (options.logFile !== true) {
+    return createPinoLog({ destination: 2, pretty: terminal.errIsTty && options.json !== true });
+  }
+  const { log } = gatewayFiles(resolvePaths(context.env, context.homeDir).runDir);
+  return createPinoLog({ destination: createRotatingFile(log, logBounds) });
+}
+
+async function serve(
+  context: CommandContext,
+  options: GatewayRunOptions,
+  log: PinoLog,
+  launcher: Launcher | undefined,
+): Promise<number> {
+  const output = createOutput(context, options);
   let isServing = false;
-  const app = openApp(context, options, {
+  let passphrase: Secret | undefined;
+  const ask = launcher === undefined ? createPassphrasePrompt(context, options) : launcher.ask;
+  const askPassphrase: AskPassphrase | undefined =
+    ask &&
+    (async (request) => {
+      // A question among the log lines of a gateway that serves would be answered by nobody.
+      if (isServing) throw passphraseRequired('The store has been sealed with a passphrase');
+      const answer = await ask(request);
+      // The next process of this gateway is told it: nobody need be there at a restart.
+      passphrase = new Secret(answer);
+      return answer;
+    });
+  const app = openApp(context, options, { log, askPassphrase });
+  const life = createGatewayLife({
+    context,
     log,
-    // A question among the log lines of a gateway that serves would be answered by nobody.
-    askPassphrase:
-      ask &&
-      ((request) =>
-        isServing
-          ? Promise.reject(passphraseRequired('The store has been sealed with a passphrase'))
-          : ask(request)),
+    files: gatewayFiles(app.paths.runDir),
+    options,
+    launcher,
+    isListed: options.ephemeral !== true,
+    passphrase: () => passphrase,
   });
   try {
     const config = app.config();
     printConfigWarnings(output, config);
     const port = resolvePort(options.port, config);
+    const listening = resolveListening(config, configuredGatewayToken(app));
     if (options.ephemeral === true) await logInToMemory(app, context, output, options);
+    await life.begin();
     const token = new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
-    const serving = await startServing(app, { port, token });
+    const inherit = life.inheritable({ host: listening.host, port });
+    const serving = await startServing(app, {
+      port: inherit?.port ?? port,
+      ...listening,
+      token,
+      inherit: inherit?.take,
+    });
     isServing = true;
-    const url = `http://127.0.0.1:${serving.port}`;
-    if (output.json) terminal.writeOut(`${JSON.stringify({ url, port: serving.port, pid: process.pid })}\n`);
-    output.line(
-      `${output.style.good('✓')} Gateway ready on ${output.style.bold(url)}  ${output.style.dim('(Ctrl-C stops it)')}`,
-    );
-    output.line('  Point a tool at it: eval "$(openclaw env claude-code)"');
-    await aborted(context.signal);
-    output.note('Stopping: finishing what runs …');
-    return (await serving.stop()) ? 0 : 1;
+    const url = localUrl(listening.host, serving.port);
+    await life.announce(serving, url);
+    if (launcher === undefined) printReady(context, output, url, serving.port);
+    return await life.untilEnd(serving, () => {
+      if (launcher === undefined) output.note('Stopping: finishing what runs …', { event: 'stopping' });
+    });
   } finally {
+    life.close();
     app.close();
-    log.flush();
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+function printReady({ terminal }: CommandContext, output: Output, url: string, port: number): void {
+  const { style } = output;
+  if (output.json) terminal.writeOut(`${JSON.stringify({ url, port, pid: process.pid })}\n`);
+  output.line(`${style.good('✓')} Gateway ready on ${style.bold(url)}  ${style.dim('(Ctrl-C stops it)')}`);
+  output.line('  Point a tool at it: eval "$(openclaw env claude-code)"');
 }
 
 function sealedToken(app: App): Promise<string> {

@@ -1,55 +1,80 @@
-// `gateway status`: asks the port itself. No key, no login, no token needed.
+// `gateway status`: who serves this state folder, by its lock, and how it is, by asking its port.
 import { OpenClawError } from '../../errors.ts';
-import { cleanText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { resolvePort } from '../gateway-address.ts';
+import { probeGateway } from '../gateway-probe.ts';
+import { findGateway, gatewayFiles, type GatewayRecord } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
-
-const timeoutMs = 3_000;
+import { formatDuration, formatRelative } from '../ui/duration.ts';
 
 export async function gatewayStatus(
   context: CommandContext,
   options: OutputOptions & { port?: string },
 ): Promise<number> {
   const output = createOutput(context, options);
+  const { clock } = context;
   const app = openApp(context, options);
-  const port = resolvePort(options.port, app.config());
-  const url = `http://127.0.0.1:${port}`;
-  const health = await ask(`${url}/healthz`);
-  if (health === undefined || (health.body as { service?: unknown }).service !== 'openclaw-gateway') {
-    throw new OpenClawError({
-      code: 'GATEWAY_NOT_RUNNING',
-      message:
-        health === undefined
-          ? `Nothing answers on ${url}.`
-          : `Another program answers on ${url}, not the gateway.`,
-    });
+  const found = await findGateway(gatewayFiles(app.paths.runDir), clock);
+  const running = options.port === undefined ? found.running : undefined;
+  const url = running?.url ?? `http://127.0.0.1:${resolvePort(options.port, app.config())}`;
+  const health = await probeGateway(url);
+  if (running === undefined && (health === 'silent' || health === 'other')) {
+    const silence = url.endsWith(':0') ? 'No gateway runs.' : `Nothing answers on ${url}.`;
+    const answer = health === 'silent' ? silence : `Another program answers on ${url}, not the gateway.`;
+    const past = options.port === undefined ? describeEnd(found.last, clock.nowMs()) : '';
+    throw new OpenClawError({ code: 'GATEWAY_NOT_RUNNING', message: `${answer}${past}` });
   }
-  const ready = await ask(`${url}/readyz`);
-  const reason = (ready?.body as { reason?: unknown } | undefined)?.reason;
-  const isReady = ready?.status === 200;
-  const why = typeof reason === 'string' ? cleanText(reason) : undefined;
+  const isHere = typeof health !== 'string';
+  const isReady = isHere && health.ready && running?.state !== 'stopping';
+  const reason = reasonOf(running, health);
+
   output.line(`The gateway runs on ${url}.`);
-  output.line(isReady ? '  It can serve.' : `  It cannot serve yet: ${why ?? 'unknown reason'}.`);
-  output.result({ running: true, url, port, ready: isReady, reason: why ?? null });
+  output.line(isReady ? '  It can serve.' : `  It cannot serve: ${reason}.`);
+  if (running !== undefined) {
+    const age = formatDuration(clock.nowMs() - running.sinceMs);
+    output.line(`  Process  ${running.pid}, ${placeOf(running)}, version ${running.version}`);
+    output.line(`  Since    ${new Date(running.sinceMs).toISOString()} (${age})`);
+  }
+  const active = (isHere ? health.activeRequests : running?.active) ?? null;
+  if (active !== null) output.line(`  Active   ${active} ${active === 1 ? 'request' : 'requests'}`);
+  if (running?.logFile) output.line(`  Log      ${running.logFile}`);
+  if (running?.restartError) output.line(`  The last restart failed: ${running.restartError}`);
+  output.result({
+    running: true,
+    url,
+    port: Number(new URL(url).port || 80),
+    ready: isReady,
+    reason: isReady ? null : reason,
+    active_requests: active,
+    pid: running?.pid ?? null,
+    mode: running?.mode ?? null,
+    state: running?.state ?? null,
+    version: running?.version ?? null,
+    since: running === undefined ? null : new Date(running.sinceMs).toISOString(),
+    log_file: running?.logFile ?? null,
+    restart_error: running?.restartError ?? null,
+  });
   return isReady ? 0 : 1;
 }
 
-async function ask(url: string): Promise<{ status: number; body: unknown } | undefined> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'manual' });
-    const text = (await response.text()).slice(0, 4_096);
-    return { status: response.status, body: asJson(text) };
-  } catch {
-    // Refused or silent: there is no gateway.
-    return undefined;
-  }
+function reasonOf(
+  running: GatewayRecord | undefined,
+  health: Awaited<ReturnType<typeof probeGateway>>,
+): string {
+  if (running?.state === 'stopping') return 'it is stopping';
+  if (running?.state === 'starting') return 'it is starting';
+  if (typeof health === 'string') return 'its port does not answer';
+  return health.reason ?? '';
 }
 
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
+function placeOf({ mode }: GatewayRecord): string {
+  if (mode === 'service') return 'as a service';
+  return mode === 'background' ? 'in the background' : 'in the foreground';
+}
+
+/** A gateway that was killed cannot say so itself. */
+function describeEnd(last: GatewayRecord | undefined, nowMs: number): string {
+  if (last === undefined || last.state === 'stopped') return '';
+  const since = formatRelative(last.sinceMs, nowMs);
+  return ` The last gateway (pid ${last.pid}, begun ${since}) ended without a word: it was killed, or it crashed.`;
 }

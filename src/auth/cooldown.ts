@@ -1,0 +1,130 @@
+// How long a login is left alone after a failure, for which model, and when it may be tried again: pure decisions.
+// What a failure is comes from the gateway; who remembers cooldowns is profile-use.ts, who is used instead order.ts.
+
+/** What began a cooldown; other failures begin none: they speak of the request, or of one stream. */
+export type CooldownReason =
+  | 'rate_limit'
+  | 'overloaded'
+  | 'server_error'
+  | 'timeout'
+  | 'unreachable'
+  | 'quota'
+  | 'billing'
+  | 'model_unavailable';
+
+export type Cooldown = {
+  readonly reason: CooldownReason;
+  /** In a row, this one included; a success forgets them. */
+  readonly failures: number;
+  /** Wall time. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+};
+
+export type Failure = {
+  /** The name of an answer's class; unknown names are no reason for a cooldown. */
+  readonly reason: string;
+  /** From a `Retry-After` header. */
+  readonly retryAfterMs?: number | undefined;
+  /** When the plan's window starts anew, wall time. */
+  readonly resetAtMs?: number | undefined;
+};
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** The first, second … cooldown of a row of failures; the last one is repeated. */
+const steps: Readonly<Record<CooldownReason, readonly number[]>> = {
+  rate_limit: doubling(30 * second, hour),
+  overloaded: [30 * second, minute, 5 * minute],
+  server_error: [30 * second, minute, 5 * minute],
+  timeout: [30 * second, minute, 5 * minute],
+  // Most often it is this machine that has lost its network: it is tried soon after it may be back.
+  unreachable: [30 * second],
+  quota: doubling(5 * minute, hour),
+  billing: doubling(10 * minute, 24 * hour),
+  model_unavailable: [hour],
+};
+
+/** Of one kind as far as the count goes: the same trouble shows in all three. */
+const outages: ReadonlySet<CooldownReason> = new Set(['overloaded', 'server_error', 'timeout']);
+
+/** A server that asks for less is asked again at once, one that asks for more is not believed. */
+const shortestToldMs = second;
+const longestToldMs = 24 * hour;
+/** The longest window of a plan is a week. */
+const longestResetMs = 8 * 24 * hour;
+/** A row of failures that nobody has added to for so long after its cooldown is none any more. */
+const forgottenAfterMs = 24 * hour;
+
+export function isCooldownReason(reason: string): reason is CooldownReason {
+  return Object.hasOwn(steps, reason);
+}
+
+/** Whose turn it concerns: the login whatever it serves (''), or the login with this model. */
+export function cooldownScope(reason: CooldownReason, model: string): string {
+  return reason === 'billing' ? '' : model;
+}
+
+/** Also over when the clock was set back to before it began: it would last for as long as that. */
+export function isActive({ sinceMs, untilMs }: Cooldown, nowMs: number): boolean {
+  return nowMs < untilMs && nowMs >= sinceMs;
+}
+
+export function isForgotten({ untilMs }: Cooldown, nowMs: number): boolean {
+  return nowMs - untilMs > forgottenAfterMs;
+}
+
+/**
+ * The cooldown after a failure; undefined when what was there stays as it is. An active one is not lengthened, but for a
+ * reset time of the plan, which is a fact and no guess.
+ */
+export function coolDown(
+  current: Cooldown | undefined,
+  failure: Failure,
+  nowMs: number,
+): Cooldown | undefined {
+  const { reason } = failure;
+  if (!isCooldownReason(reason)) return undefined;
+  const resetAtMs = knownReset(failure, nowMs);
+  if (current !== undefined && isActive(current, nowMs)) {
+    if (resetAtMs === undefined || resetAtMs === current.untilMs) return undefined;
+    return { ...current, reason, untilMs: resetAtMs };
+  }
+  const isNext = current !== undefined && !isForgotten(current, nowMs) && isSameKind(current.reason, reason);
+  const failures = isNext ? current.failures + 1 : 1;
+  const untilMs = resetAtMs ?? nowMs + (toldMs(failure) ?? stepMs(reason, failures));
+  return { reason, failures, sinceMs: nowMs, untilMs };
+}
+
+/** A success of a request that was sent at `sentAtMs` ends what began before it; unknown: what is over. */
+export function isDisproved(cooldown: Cooldown, sentAtMs: number | undefined, nowMs: number): boolean {
+  return sentAtMs === undefined ? !isActive(cooldown, nowMs) : sentAtMs >= cooldown.sinceMs;
+}
+
+function knownReset({ reason, resetAtMs }: Failure, nowMs: number): number | undefined {
+  if (reason !== 'quota' || resetAtMs === undefined || !(resetAtMs > nowMs)) return undefined;
+  return Math.min(resetAtMs, nowMs + longestResetMs);
+}
+
+function toldMs({ reason, retryAfterMs }: Failure): number | undefined {
+  if ((reason !== 'rate_limit' && reason !== 'quota') || retryAfterMs === undefined) return undefined;
+  if (!Number.isFinite(retryAfterMs)) return undefined;
+  return Math.min(Math.max(retryAfterMs, shortestToldMs), longestToldMs);
+}
+
+function isSameKind(before: CooldownReason, now: CooldownReason): boolean {
+  return before === now || (outages.has(before) && outages.has(now));
+}
+
+function stepMs(reason: CooldownReason, failures: number): number {
+  const own = steps[reason];
+  return own[Math.min(failures, own.length) - 1] ?? hour;
+}
+
+function doubling(firstMs: number, ceilingMs: number): readonly number[] {
+  const made: number[] = [];
+  for (let stepMs = firstMs; stepMs < ceilingMs; stepMs *= 2) made.push(stepMs);
+  return [...made, ceilingMs];
+}

@@ -1,0 +1,70 @@
+// `gateway stop`: asks the gateway of this state folder to end, and waits while it finishes what runs.
+import { OpenClawError } from '../../errors.ts';
+import { sleep } from '../../platform/clock.ts';
+import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
+import { askToStop } from '../gateway-succession.ts';
+import { openApp } from '../open-app.ts';
+import { formatDuration } from '../ui/duration.ts';
+
+/** The gateway itself cuts requests after 30 s, and gives a refresh that runs 45 s. */
+const defaultWaitMs = 60_000;
+const lookMs = 100;
+
+export async function gatewayStop(
+  context: CommandContext,
+  options: OutputOptions & { timeout?: string },
+): Promise<number> {
+  const output = createOutput(context, options);
+  const { clock, signal } = context;
+  const files = gatewayFiles(openApp(context, options).paths.runDir);
+  const waitMs = readWait(options.timeout);
+  const { running: first } = await findGateway(files, clock);
+  if (first === undefined) {
+    output.line('No gateway runs.');
+    output.result({ stopped: false, running: false, pid: null, cut_requests: 0 });
+    return 0;
+  }
+  const { pid } = first;
+  const beganMs = clock.monotonicMs();
+  askToStop(pid);
+  output.note(`Stopping the gateway (pid ${pid}) …`, { event: 'stopping', pid });
+  let said = 0;
+  for (;;) {
+    const { running, last } = await findGateway(files, clock);
+    if (running?.pid !== pid) {
+      const cut = last?.pid === pid && last.state === 'stopped' ? last.active : 0;
+      const tookMs = clock.monotonicMs() - beganMs;
+      output.line(
+        `${output.style.good('✓')} Stopped after ${formatDuration(tookMs)}; ${cut === 0 ? 'all requests were finished' : `${cut} that took too long ${cut === 1 ? 'was' : 'were'} cut`}.`,
+      );
+      output.result({ stopped: true, running: false, pid, cut_requests: cut });
+      return 0;
+    }
+    if (running.state === 'stopping' && running.active !== said) {
+      said = running.active;
+      output.note(`  ${said} ${said === 1 ? 'request runs' : 'requests run'} …`, {
+        event: 'draining',
+        active_requests: said,
+      });
+    }
+    if (clock.monotonicMs() - beganMs >= waitMs) {
+      throw new OpenClawError({
+        code: 'GATEWAY_STILL_STOPPING',
+        message: `The gateway (pid ${pid}) still runs after ${formatDuration(waitMs)}, with ${running.active} active requests`,
+      });
+    }
+    await sleep(clock, lookMs, signal);
+  }
+}
+
+function readWait(text: string | undefined): number {
+  if (text === undefined) return defaultWaitMs;
+  const seconds = Number(text);
+  if (/^\d{1,5}$/.test(text)) return seconds * 1000;
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: `--timeout: ${JSON.stringify(text.slice(0, 20))} is no number of seconds.`,
+    remedy: 'For example: `openclaw gateway stop --timeout 30`.',
+  });
+}

@@ -1,0 +1,154 @@
+// Which gateway serves a state folder. Its lock is the operating system's and goes with its holder, so whether one runs
+// is never guessed from a pid; the record beside it says who it is, and is believed only while the lock is held. It also
+// carries what the commands wait for: ready, stopping, stopped, a restart that failed.
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { sleep, type Clock } from '../platform/clock.ts';
+import { acquireFileLock } from '../platform/file-lock.ts';
+import { systemRandom } from '../platform/random.ts';
+import { isHeld } from '../store/held-lock.ts';
+
+const recordSchema = z.object({
+  pid: z.int().check(z.positive()),
+  version: z.string(),
+  /** When the first process of this gateway began: a restart hands it on. */
+  sinceMs: z.number(),
+  /** `service`: systemd was told which process it is. */
+  mode: z.enum(['foreground', 'background', 'service']),
+  state: z.enum(['starting', 'ready', 'stopping', 'stopped']),
+  url: z.nullable(z.string()),
+  port: z.nullable(z.int()),
+  /** null: it logs to the stderr of whoever started it. */
+  logFile: z.nullable(z.string()),
+  /** While stopping: requests that still run. When stopped: those that were cut. */
+  active: z.int(),
+  /** Restarts that were tried by this process, and why the last of them failed. */
+  restartsTried: z.int(),
+  restartError: z.nullable(z.string()),
+});
+
+export type GatewayRecord = z.output<typeof recordSchema>;
+export type GatewayMode = GatewayRecord['mode'];
+
+export type Presence = {
+  update(changes: Partial<GatewayRecord>): void;
+  /** Lets go of the lock; the record stays. */
+  release(): void;
+};
+
+export type GatewayFiles = {
+  readonly folder: string;
+  readonly record: string;
+  readonly lock: string;
+  /** Held by a command that starts a gateway, so that two such commands start one. */
+  readonly startLock: string;
+  readonly log: string;
+};
+
+export function gatewayFiles(folder: string): GatewayFiles {
+  return {
+    folder,
+    record: join(folder, 'gateway.json'),
+    lock: join(folder, 'gateway.lock'),
+    startLock: join(folder, 'start.lock'),
+    log: join(folder, 'gateway.log'),
+  };
+}
+
+/** Becomes the gateway of the folder; undefined when another process is it for `timeoutMs`. */
+export async function claimGateway(
+  files: GatewayFiles,
+  first: GatewayRecord,
+  options: { clock: Clock; timeoutMs: number },
+): Promise<Presence | undefined> {
+  const unlock = await lockIn(files, files.lock, options);
+  if (unlock === undefined) return undefined;
+  let record = first;
+  let isHere = true;
+  const write = (): void => {
+    const draft = `${files.record}.${record.pid}`;
+    writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    renameSync(draft, files.record);
+  };
+  try {
+    write();
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  return {
+    update(changes) {
+      if (!isHere) return;
+      record = { ...record, ...changes };
+      write();
+    },
+    release() {
+      isHere = false;
+      unlock();
+    },
+  };
+}
+
+/** undefined when somebody else held the lock for `timeoutMs`. */
+export function lockIn(
+  files: GatewayFiles,
+  lock: string,
+  options: { clock: Clock; timeoutMs: number; signal?: AbortSignal },
+): Promise<(() => void) | undefined> {
+  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+  return acquireFileLock(lock, { random: systemRandom, ...options });
+}
+
+export type Found = {
+  /** The gateway that runs. */
+  running?: GatewayRecord;
+  /** The last one that ran; unless it is `stopped` it was killed, or has crashed. */
+  last?: GatewayRecord;
+};
+
+const settleSteps = 10;
+const settleStepMs = 50;
+
+/**
+ * Looks again for a moment where lock and record do not agree: a gateway that has just begun has not written who it is,
+ * and between two that hand over nobody holds the lock.
+ */
+export async function findGateway(files: GatewayFiles, clock: Clock): Promise<Found> {
+  for (let step = 0; ; step += 1) {
+    const last = readRecord(files.record);
+    const held = existsSync(files.lock) && isHeld(files.lock);
+    const alive = last !== undefined && last.state !== 'stopped' && isAlive(last.pid);
+    if (held && alive) return { running: last };
+    if ((!held && !alive) || step === settleSteps) return last === undefined ? {} : { last };
+    await sleep(clock, settleStepMs);
+  }
+}
+
+/** undefined when there is none; one that no gateway of this version wrote is as good as none. */
+export function readRecord(file: string): GatewayRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const parsed = recordSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Somebody else's process has the pid of a gateway that ended: EPERM counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
