@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import type { Locale } from '../src/language/locale.ts';
-import type { LoginPhase, LoginSubject } from '../src/oauth/login-phase.ts';
+import type { LoginPhase } from '../src/oauth/login-phase.ts';
 import { startLoopbackServer } from '../src/oauth/loopback-server.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { systemRandom } from '../src/platform/random.ts';
+import { loginSubject, waiting } from '../test/support/login-subject.ts';
 
 type Picture = {
   readonly name: string;
@@ -18,17 +19,6 @@ type Picture = {
   /** CSS pixels; 560 by default. */
   readonly width?: number;
 };
-
-const subject: LoginSubject = {
-  providerLabel: 'MiniMax',
-  regionLabel: 'Global',
-  host: 'account.minimax.io',
-  userCode: 'TUE3-FXNG',
-  verificationUrl: 'https://platform.minimax.io/oauth-authorize?user_code=TUE3-FXNG&client=OpenClaw',
-  trusted: true,
-  expiresInMs: 900_000,
-};
-const waiting: LoginPhase = { kind: 'waiting', remainingMs: 754_000 };
 
 const states: readonly { readonly name: string; readonly phase: LoginPhase }[] = [
   { name: 'waiting', phase: waiting },
@@ -76,7 +66,7 @@ async function take(browser: Browser, picture: Picture): Promise<string> {
   });
   try {
     const page = await context.newPage();
-    await page.goto(server.servePage(subject));
+    await page.goto(server.servePage(loginSubject));
     server.setPhase(picture.phase);
     await page.locator(`main[data-kind=${picture.phase.kind}]`).waitFor();
     const path = join(folder, `login-${picture.name}.png`);

@@ -7,7 +7,7 @@ export type SessionProfiles = {
 };
 
 /** Names are opaque; longer ones count as none. */
-export const longestSession = 200;
+const longestSession = 200;
 const sessionsEach = 10_000;
 
 export function createSessionProfiles(limit: number = sessionsEach): SessionProfiles {

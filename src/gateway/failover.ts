@@ -1,7 +1,6 @@
 // What follows when an attempt at a request has failed before its first byte: the same login once more, another login of
 // the provider, the next model of the chain, or the end. Pure decisions; the exchange does not act on them yet and passes the first failure on, as it comes.
 // After the first byte nothing here applies: a stream that breaks off ends with an error of the client's protocol.
-import type { ModelApi } from '../plugin-sdk/index.ts';
 import { cleanText } from '../platform/text.ts';
 import type { ModelRoute } from '../providers/model-route.ts';
 import type { AnswerClass } from './classify.ts';
@@ -68,10 +67,6 @@ export function chainFor(
 ): readonly ModelRoute[] {
   if (asked.ref !== defaults.primary?.ref) return [asked];
   return [asked, ...defaults.fallbacks.filter((route) => route.ref !== asked.ref)];
-}
-
-export function speaks(route: ModelRoute, api: ModelApi): boolean {
-  return route.api === api;
 }
 
 const words: Readonly<Record<FailureReason, string>> = {

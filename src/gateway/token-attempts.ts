@@ -4,7 +4,7 @@
 // further attempt costs whoever makes it a connection. A token of 256 bits is out of reach of guessing without it.
 import { isIP } from 'node:net';
 
-export const wrongTokensAllowed = 10;
+const wrongTokensAllowed = 10;
 const windowMs = 60_000;
 const limitMs = 5 * 60_000;
 /** About 100 bytes each. */

@@ -2,16 +2,17 @@
 // addresses that a server's metadata (RFC 8414) or a configuration names. Durations there are relative seconds.
 import type { DeviceOffer, Dialect, NamedError, NoAnswer, ServerAnswer, TokenAnswer } from './dialect.ts';
 
-export type StandardEndpoints = {
-  readonly deviceAuthorizationUrl?: string;
-  readonly tokenUrl: string;
-  readonly revocationUrl?: string;
-  readonly authorizationUrl?: string;
-  readonly issuer?: string;
-  readonly sendsIssuer?: boolean;
-  readonly sendsIdTokens?: boolean;
-  readonly idTokenAlgorithms?: readonly string[];
-};
+export type StandardEndpoints = Pick<
+  Dialect,
+  | 'deviceAuthorizationUrl'
+  | 'tokenUrl'
+  | 'revocationUrl'
+  | 'authorizationUrl'
+  | 'issuer'
+  | 'sendsIssuer'
+  | 'sendsIdTokens'
+  | 'idTokenAlgorithms'
+>;
 
 /** RFC 8628 section 3.2: 5 s where the server names no interval. */
 const defaultIntervalMs = 5_000;

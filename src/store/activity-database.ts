@@ -10,6 +10,7 @@ import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import { activityTables, activityVersion } from './activity-schema.ts';
 import { isDamage, storeFailure, unreadable } from './store-failure.ts';
+import { inTransaction } from './transaction.ts';
 
 export type ActivityDatabaseOptions = {
   /** `look`: reads what is there, and never makes, mends or writes anything. */
@@ -230,16 +231,4 @@ function identityOf(stat: Stats | undefined): string | undefined {
 
 function damaged(detail: string): Error {
   return Object.assign(new Error(detail), { errcode: 11 });
-}
-
-function inTransaction<T>(db: DatabaseSync, work: (connection: DatabaseSync) => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work(db);
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
 }

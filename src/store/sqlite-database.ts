@@ -13,6 +13,7 @@ import { isHeld } from './held-lock.ts';
 import { oldestVersion, upgradeStore } from './schema-upgrade.ts';
 import { isBusy, storeFailure } from './store-failure.ts';
 import type { StorePlace } from './store-place.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Errors of every call: STORE_UNREADABLE, STORE_CORRUPT, STORE_NEWER, STORE_BUSY. */
 export type SqliteDatabase = {
@@ -262,17 +263,4 @@ function writeAndRemove(db: DatabaseSync): void {
 
 function broken(detail: string): Error {
   return Object.assign(new Error(detail), { errcode: 11 });
-}
-
-function inTransaction<T>(db: DatabaseSync, work: (connection: DatabaseSync) => T): T {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work(db);
-    db.exec('COMMIT');
-    return result;
-  } catch (error) {
-    // SQLite has rolled back by itself after some errors (disk full, I/O).
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
 }

@@ -9,8 +9,9 @@ import { startLoopbackServer } from '../../src/oauth/loopback-server.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import { hasBrowser, useBrowser } from '../support/browser.ts';
-import { startLoginPage, subject, waiting } from '../support/login-page-stage.ts';
+import { startLoginPage } from '../support/login-page-stage.ts';
 import type { LoginPageStage } from '../support/login-page-stage.ts';
+import { loginSubject as subject, waiting } from '../support/login-subject.ts';
 
 const browser = useBrowser();
 const desktop = { width: 1280, height: 800 };

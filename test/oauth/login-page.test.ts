@@ -9,7 +9,7 @@ import { clockText, describeLost, describePhase } from '../../src/oauth/login-pa
 import type { LoginPageView } from '../../src/oauth/login-page-state.ts';
 import { isLoginEnd } from '../../src/oauth/login-phase.ts';
 import type { LoginPhase, LoginSubject } from '../../src/oauth/login-phase.ts';
-import { subject, waiting } from '../support/login-page-stage.ts';
+import { loginSubject as subject, waiting } from '../support/login-subject.ts';
 
 const phases: readonly LoginPhase[] = [
   waiting,

@@ -22,7 +22,7 @@ async function start() {
   const server = await startLoopbackServer({ clock, random: systemRandom });
   const ends = new AbortController();
   started.push({ server, clock, ends });
-  const address = server.servePage(loginSubject);
+  const address = server.servePage({ ...loginSubject, expiresInMs: 300_000 });
   return { server, clock, address, ends };
 }
 

@@ -5,19 +5,8 @@ import { renderLoginPage } from '../../src/oauth/login-page.ts';
 import { describePhase } from '../../src/oauth/login-page-state.ts';
 import { isLoginEnd } from '../../src/oauth/login-phase.ts';
 import type { LoginPhase, LoginSubject } from '../../src/oauth/login-phase.ts';
+import { loginSubject, waiting } from './login-subject.ts';
 import { startServer } from './loopback-server.ts';
-
-export const subject: LoginSubject = {
-  providerLabel: 'MiniMax',
-  regionLabel: 'Global',
-  host: 'account.minimax.io',
-  userCode: 'TUE3-FXNG',
-  verificationUrl: 'https://platform.minimax.io/oauth-authorize?user_code=TUE3-FXNG&client=OpenClaw',
-  trusted: true,
-  expiresInMs: 900_000,
-};
-
-export const waiting: LoginPhase = { kind: 'waiting', remainingMs: 754_000 };
 
 export type LoginPageStage = {
   readonly url: string;
@@ -33,7 +22,7 @@ export async function startLoginPage(
   options: { locale?: Locale; subject?: LoginSubject | undefined; phase?: LoginPhase } = {},
 ): Promise<LoginPageStage> {
   const locale = options.locale ?? 'en';
-  const shown = 'subject' in options ? options.subject : subject;
+  const shown = 'subject' in options ? options.subject : loginSubject;
   let phase = options.phase ?? waiting;
   let isCut = false;
   const streams = new Set<ServerResponse>();

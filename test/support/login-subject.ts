@@ -1,12 +1,14 @@
-// What a login's page is about, in tests.
-import type { LoginSubject } from '../../src/oauth/login-phase.ts';
+// What a login's page is about, in tests and in the pictures of the documentation.
+import type { LoginPhase, LoginSubject } from '../../src/oauth/login-phase.ts';
 
 export const loginSubject: LoginSubject = {
   providerLabel: 'MiniMax',
   regionLabel: 'Global',
   host: 'account.minimax.io',
-  userCode: 'ABCD-EFGH',
-  verificationUrl: 'https://platform.minimax.io/oauth-authorize?user_code=ABCD-EFGH',
+  userCode: 'TUE3-FXNG',
+  verificationUrl: 'https://platform.minimax.io/oauth-authorize?user_code=TUE3-FXNG&client=OpenClaw',
   trusted: true,
-  expiresInMs: 300_000,
+  expiresInMs: 900_000,
 };
+
+export const waiting: LoginPhase = { kind: 'waiting', remainingMs: 754_000 };

@@ -91,6 +91,6 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Full-width letters and capitals included. */
-export function latinKey(name: string): string {
+function latinKey(name: string): string {
   return elsewhere.get(name.toLowerCase()) ?? name.normalize('NFKC').toLowerCase();
 }

@@ -29,7 +29,7 @@ export function createQrCode(text: string, window: QrWindow): QrCode {
 }
 
 /** True is dark. */
-export function renderModules(
+function renderModules(
   modules: readonly (readonly boolean[])[],
   { colours, lightBackground }: Pick<QrWindow, 'colours' | 'lightBackground'>,
 ): string[] {
