@@ -1,7 +1,8 @@
 // The composition root: the one place where configuration, plugins, store, vault, auth and catalogue meet.
 // Each part is made when it is first asked for, so that a command pays only for what it uses.
+import { join } from 'node:path';
 import { OpenClawError, toOpenClawError } from './errors.ts';
-import type { ProviderCatalog, ProviderPlugin, RuntimeAuth } from './plugin-sdk/index.ts';
+import type { ProviderPlugin, RuntimeAuth } from './plugin-sdk/index.ts';
 import type { Credential } from './plugin-sdk/credential.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Env } from './platform/env.ts';
@@ -19,7 +20,9 @@ import { openActivityDatabase, type ActivityDatabase } from './store/activity-da
 import { openCredentialStore, type StorageOptions } from './store/open-store.ts';
 import type { CredentialStore, StoredProfile } from './store/credential-store.ts';
 import { createRefreshEngine, type RefreshEngine } from './auth/refresh.ts';
+import type { PluginCatalog } from './providers/collected-models.ts';
 import { createCatalogue, type ModelCatalogue } from './providers/catalogue.ts';
+import { createModelDiscovery, type ModelDiscovery } from './providers/model-discovery.ts';
 import { discoverPlugins } from './plugins/discovery.ts';
 import { createPluginHost, type AuthChoice, type PluginHost } from './plugins/host.ts';
 
@@ -58,6 +61,8 @@ export type App = {
   /** Enables a plugin without writing it down. */
   enableForThisProcess(pluginId: string): void;
   refreshEngine(): RefreshEngine;
+  /** Asks nobody by itself. */
+  discovery(): ModelDiscovery;
   /** undefined when no enabled plugin serves the credential's provider. */
   prepareAuth(profileId: string, credential: Credential): Promise<RuntimeAuth | undefined>;
   /** Resolves when no refresh runs in this process. */
@@ -76,6 +81,7 @@ export function createApp(deps: AppDeps): App {
   let host: PluginHost | undefined;
   let engine: RefreshEngine | undefined;
   let lazyFetch: Fetch | undefined;
+  let discovery: ModelDiscovery | undefined;
   const enabledHere = new Set<string>();
 
   const readConfig = (): LoadedConfig =>
@@ -151,6 +157,14 @@ export function createApp(deps: AppDeps): App {
         exchange: async (credential) => {
           return (await refresherOf(app, credential.provider))(credential);
         },
+      })),
+    discovery: () =>
+      (discovery ??= createModelDiscovery({
+        keys: () => app.config(),
+        fetch: app.fetch,
+        clock,
+        log,
+        file: () => (isEphemeral ? undefined : join(paths.runDir, 'lmstudio-models.json')),
       })),
     async prepareAuth(profileId, credential) {
       const provider = await app.plugins().provider(credential.provider);
@@ -274,12 +288,12 @@ export async function buildCatalogue(
 ): Promise<ModelCatalogue> {
   const config = app.config();
   const records = await app.store().listProfiles();
-  const pluginCatalogs: { providerId: string; catalog: ProviderCatalog }[] = [];
+  const pluginCatalogs: PluginCatalog[] = [];
   for (const { provider } of await host.providers()) {
     if (provider.catalog === undefined) continue;
     try {
       const catalog = await provider.catalog.run({ config: config.config, env: config.env });
-      pluginCatalogs.push({ providerId: provider.id, catalog });
+      pluginCatalogs.push({ providerId: provider.id, catalog, furtherApis: provider.furtherApis ?? [] });
     } catch (error) {
       app.log.warn('catalog_failed', { provider: provider.id, reason: toOpenClawError(error).message });
     }
@@ -293,6 +307,7 @@ export async function buildCatalogue(
       ...(options.asIfLoggedInTo === undefined ? [] : [options.asIfLoggedInTo]),
     ]),
     disabledProviders: host.disabledProviders(),
+    discovered: app.discovery().models(),
   });
 }
 

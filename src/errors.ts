@@ -270,6 +270,11 @@ export const errorCatalogue = {
     status: 502,
     remedy: 'Check the network; the login is untouched. Then send the request again.',
   },
+  ALL_FAILED: {
+    exit: 1,
+    status: 503,
+    remedy: 'See how the logins are: `openclaw auth status`. Then send the request again.',
+  },
   UPSTREAM_UNAUTHORIZED: {
     exit: 1,
     status: 401,

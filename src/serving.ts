@@ -8,6 +8,7 @@ import { toOpenClawError } from './errors.ts';
 import { createLedger } from './gateway/ledger.ts';
 import { createMetrics } from './gateway/metrics.ts';
 import type { ProfileFigures } from './gateway/metrics-page.ts';
+import { readLimits } from './gateway/limits.ts';
 import { createGateway, type Gateway } from './gateway/server.ts';
 import { Secret } from './platform/secret.ts';
 import { apiKeyProviders } from './providers/api-key.ts';
@@ -57,6 +58,10 @@ export async function startServing(
     activity: createActivityStore(app.activity()),
     explicitOrder: (provider) => app.config().config.auth?.order?.[provider],
     keyProviders: () => apiKeyProviders(app.config()),
+    askPlan: async (context) => {
+      const provider = await app.plugins().provider(context.credential.provider);
+      return provider?.fetchUsageSnapshot?.(context);
+    },
     missingMessage: (provider) => `There is no login for ${provider}.`,
     clock,
     random: app.random,
@@ -68,14 +73,33 @@ export async function startServing(
 
   let catalogue = await buildCatalogue(app, app.plugins());
   let prices = loadPrices(app);
-  async function rebuild(): Promise<void> {
-    prices = loadPrices(app);
-    catalogue = await buildCatalogue(app, app.plugins());
+  let rebuilding: Promise<unknown> = Promise.resolve();
+  /** One after the other: the last one asked for is the one that stays. */
+  function rebuild(): Promise<void> {
+    const next = rebuilding.then(async () => {
+      prices = loadPrices(app);
+      catalogue = await buildCatalogue(app, app.plugins());
+    });
+    rebuilding = next.catch(() => undefined);
+    return next;
   }
   await resolver.load();
 
-  const current: Catalogue = { find: (name) => catalogue.find(name), list: () => catalogue.list() };
+  const discovery = app.discovery();
+  const current: Catalogue = {
+    find(name) {
+      try {
+        return catalogue.find(name);
+      } catch (error) {
+        discovery.wake();
+        throw error;
+      }
+    },
+    fallbacks: (route) => catalogue.fallbacks(route),
+    list: () => catalogue.list(),
+  };
   const metrics = createMetrics();
+  app.refreshEngine().observe((profileId, outcome) => metrics.refresh(providerOf(profileId), outcome));
   const ledger = createLedger({
     database: app.activity(),
     prices: { costOf: (route, usage) => prices.costOf(route, usage) },
@@ -93,6 +117,7 @@ export async function startServing(
     clock,
     random: app.random,
     env: app.config().env,
+    limits: readLimits(app.config().env),
     readiness: () => readiness(resolver, app),
     hostNames: options.hostNames ?? [],
   });
@@ -102,13 +127,16 @@ export async function startServing(
   const stopConfig = watchConfig(app, async () => {
     await rebuild();
     await resolver.load({ fresh: true });
+    discovery.reload();
   });
+  const stopDiscovery = discovery.start(() => void rebuild().catch(failed));
 
   return {
     gateway,
     port,
     async stop() {
       stopConfig();
+      stopDiscovery();
       // No new refresh begins while it ends; one that runs is finished beside the requests.
       stopWatching();
       const [cutRequests] = await Promise.all([
@@ -121,6 +149,7 @@ export async function startServing(
     },
     async handOver() {
       stopConfig();
+      stopDiscovery();
       // Logins are followed to the end: the other process renews them, and takes the old tokens out of use.
       const cutRequests = await gateway.handOver(handOverMs);
       stopWatching();
@@ -130,6 +159,11 @@ export async function startServing(
       return { isSaved: !app.refreshEngine().hasUnsaved(), cutRequests };
     },
   };
+}
+
+/** Names of logins are `<provider>:<name>`. */
+function providerOf(profileId: string): string {
+  return profileId.slice(0, profileId.indexOf(':'));
 }
 
 /** A file that is wrong costs its prices and nothing else. */

@@ -18,7 +18,14 @@ import { planModels } from './models.ts';
 import type { LoginDeps } from './oauth-server.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { refresh, revoke } from './renewal.ts';
-import { anthropicBaseUrl, isRegionId, regionIds, resolveRegion, type RegionId } from './region.ts';
+import {
+  anthropicBaseUrl,
+  openaiBaseUrl,
+  isRegionId,
+  regionIds,
+  resolveRegion,
+  type RegionId,
+} from './region.ts';
 import { fetchUsage } from './usage.ts';
 import { completeLogin, startLogin } from './two-steps.ts';
 import { refusedFreshToken } from './wrong-region.ts';
@@ -48,6 +55,8 @@ function register(api: PluginApi): void {
       method('oauth', 'MiniMax portal, Global', 'minimax.io', deps, 'global'),
       method('oauth-cn', 'MiniMax portal, CN', 'minimaxi.com', deps, 'cn'),
     ],
+    // https://platform.minimax.io/docs/api-reference: text-openai-api, responses-create
+    furtherApis: ['openai-completions', 'openai-responses'],
     catalog: {
       run: () => ({
         provider: {
@@ -62,10 +71,13 @@ function register(api: PluginApi): void {
     revokeOAuth: (credential, context) => revoke(deps(), credential, context),
     prepareRuntimeAuth({ credential }) {
       const token = tokenOf(credential);
-      const baseUrl = credential.type === 'oauth' ? credential.baseUrl : undefined;
+      const granted = credential.type === 'oauth' ? credential.baseUrl : undefined;
+      const baseUrl = granted ?? anthropicBaseUrl(regionOf(credential));
+      const openai = openaiBaseUrl(baseUrl);
       return {
         apiKey: token,
-        baseUrl: baseUrl ?? anthropicBaseUrl(regionOf(credential)),
+        baseUrl,
+        baseUrls: { 'openai-completions': openai, 'openai-responses': openai },
         ...(credential.type === 'oauth' ? { expiresAt: credential.expires } : {}),
         // Either header alone has failed for some accounts; both together work.
         headers: { authorization: `Bearer ${token}`, 'x-api-key': token },

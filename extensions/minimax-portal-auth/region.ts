@@ -103,6 +103,11 @@ export function anthropicBaseUrl(region: Region): string {
   return `${region.apiUrl}/anthropic`;
 }
 
+/** `https://api.minimax.io/v1`, at the host where the Anthropic API is. */
+export function openaiBaseUrl(anthropicBase: string): string {
+  return `${new URL(anthropicBase).origin}/v1`;
+}
+
 /**
  * Where a token is good, from the server's `resource_url`: seen as an origin, with `/anthropic` and with
  * `/anthropic/v1`. undefined when its origin is not one of the region's.

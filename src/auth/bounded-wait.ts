@@ -1,4 +1,5 @@
-// How long a request waits for work that goes on without it: until the work ends, the client leaves, or time is up.
+// How long a request waits for work that goes on without it: until the work ends, the client leaves, or time is up; and
+// the same for work that nobody else needs, which ends with the wait.
 import type { Clock } from '../platform/clock.ts';
 
 export type WaitLimits = {
@@ -26,4 +27,20 @@ export function waitBounded<T>(work: Promise<T>, limits: WaitLimits): Promise<T>
       (error: unknown) => finish(() => reject(error)),
     );
   });
+}
+
+/** As `waitBounded`; the work is told to stop when nobody waits for it any more. */
+export async function callBounded<T>(
+  call: (signal: AbortSignal) => Promise<T>,
+  limits: WaitLimits,
+): Promise<T> {
+  const over = new AbortController();
+  const { signal } = limits;
+  const either = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+  try {
+    return await waitBounded(call(either), limits);
+  } catch (error) {
+    over.abort(error);
+    throw error;
+  }
 }

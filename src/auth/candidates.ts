@@ -1,15 +1,24 @@
 // The logins and keys that a provider's requests may be served with, in order, and what to say when none of them may.
 // The order is order.ts's, cooldowns are profile-use.ts's; the resolver hands out the one that was chosen.
 import { OpenClawError } from '../errors.ts';
+import type { ModelApi } from '../plugin-sdk/index.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
 import type { CooldownReason } from './cooldown.ts';
 import { createLender, type LeaseEntry, type Lender } from './lease-entry.ts';
 import { orderProfiles, rankOfType } from './order.ts';
-import type { ProfileUse, ProfileUses } from './profile-use.ts';
+import type { Hold, ProfileUse, ProfileUses, Trial } from './profile-use.ts';
 import { deadLogin } from './refresh.ts';
 import type { Lease, LeaseOutcome } from './lease.ts';
 
-export type KeyProvider = { provider: string; baseUrl: string; headers: Readonly<Record<string, string>> };
+export type KeyProvider = {
+  provider: string;
+  baseUrl: string;
+  /** By model, for those that are served elsewhere. */
+  baseUrls?: Readonly<Partial<Record<ModelApi, string>>>;
+  headers: Readonly<Record<string, string>>;
+  /** As of a lease. */
+  ifRefused?: string;
+};
 
 export type Candidate = {
   /** Kinds in their order; those that are as good as lost come last. */
@@ -32,16 +41,21 @@ export function keyProfileId(provider: string): string {
 export function createKeyCandidate(
   key: KeyProvider,
   uses: ProfileUses,
-  onReport: (use: ProfileUse, generation: number, model: string, outcome: LeaseOutcome) => void,
+  onReport: (use: ProfileUse, model: string, outcome: LeaseOutcome, trial: Trial | undefined) => void,
 ): Candidate {
   const profileId = keyProfileId(key.provider);
   const use = uses.of(profileId);
-  const { provider, headers } = key;
-  const lent = { profileId, provider, baseUrl: key.baseUrl.replace(/\/+$/, ''), headers, generation: 0 };
+  const { provider, headers, ifRefused } = key;
+  const baseUrl = key.baseUrl.replace(/\/+$/, '');
+  const said = {
+    ...(ifRefused === undefined ? {} : { ifRefused }),
+    ...(key.baseUrls === undefined ? {} : { baseUrls: key.baseUrls }),
+  };
+  const lent = { profileId, provider, baseUrl, headers, generation: 0, ...said };
   return {
     rank: rankOfType.api_key,
     use,
-    leaseFor: createLender(lent, (model, outcome) => onReport(use, 0, model, outcome)),
+    leaseFor: createLender(lent, (model, outcome, trial) => onReport(use, model, outcome, trial)),
     login: undefined,
   };
 }
@@ -129,12 +143,18 @@ export function leastCooling(
   for (const candidate of list) {
     const { use } = candidate;
     if (exclude?.has(use.profileId) === true || lossOf(candidate, nowMs) !== undefined) continue;
-    const reasons = [use.cooldowns.get(''), use.cooldowns.get(model)].map((cooldown) => cooldown?.reason);
-    if (reasons.some((reason) => reason !== undefined && told.has(reason))) continue;
-    const waitMs = uses.waitMs(use, model, nowMs);
+    const holds = uses.holds(use, model, nowMs);
+    if (holds.some(({ reason }) => told.has(reason))) continue;
+    const waitMs = longest(holds)?.waitMs ?? 0;
     if (best === undefined || waitMs < best.waitMs) best = { candidate, waitMs };
   }
   return best?.candidate;
+}
+
+function longest(holds: readonly Hold[]): Hold | undefined {
+  let found: Hold | undefined;
+  for (const hold of holds) if (found === undefined || hold.waitMs > found.waitMs) found = hold;
+  return found;
 }
 
 /** `said`: the provider's own words for it. */
@@ -155,7 +175,7 @@ export function noneLeft(
   uses: ProfileUses,
   nowMs: number,
 ): OpenClawError | undefined {
-  let soonest: { use: ProfileUse; waitMs: number } | undefined;
+  let soonest: (Hold & { profileId: string }) | undefined;
   let isCooling = false;
   let isExcluded = false;
   let lost: { profileId: string; reason: string } | undefined;
@@ -166,16 +186,16 @@ export function noneLeft(
       lost ??= { profileId: use.profileId, reason };
       continue;
     }
-    const waitMs = uses.waitMs(use, model, nowMs);
+    const hold = longest(uses.holds(use, model, nowMs));
     if (exclude?.has(use.profileId) === true) isExcluded = true;
-    else if (waitMs > 0) isCooling = true;
-    if (waitMs > 0 && waitMs < (soonest?.waitMs ?? Infinity)) soonest = { use, waitMs };
+    else if (hold !== undefined) isCooling = true;
+    if (hold !== undefined && hold.waitMs < (soonest?.waitMs ?? Infinity))
+      soonest = { ...hold, profileId: use.profileId };
   }
   const retryAfterMs = soonest?.waitMs;
   if (isCooling && soonest !== undefined) {
-    const cooldown = soonest.use.cooldowns.get(model) ?? soonest.use.cooldowns.get('');
-    const reason = cooldown?.reason ?? 'timeout';
-    const who = list.length === 1 ? soonest.use.profileId : `Every login of ${provider}`;
+    const { reason } = soonest;
+    const who = list.length === 1 ? soonest.profileId : `Every login of ${provider}`;
     return new OpenClawError({
       code: 'COOLING_DOWN',
       message: `${who} is cooling down for ${model} (${words[reason]}); the next try is in ${Math.ceil(soonest.waitMs / 1000)} s.`,
@@ -197,7 +217,8 @@ export function keyRefused(rejected: Lease, data: { isFresh?: true } = {}): Open
   const { host } = new URL(rejected.baseUrl);
   return new OpenClawError({
     code: 'TOKEN_REFUSED',
-    message: `${host} refuses the credential of ${rejected.profileId}, also a fresh one.`,
+    message: `${host} refuses the credential of ${rejected.profileId}${data.isFresh === true ? ', also a fresh one' : ''}.`,
+    ...(rejected.ifRefused === undefined ? {} : { remedy: rejected.ifRefused }),
     data: { profileId: rejected.profileId, ...data },
   });
 }

@@ -28,6 +28,8 @@ export type Failure = {
   readonly retryAfterMs?: number | undefined;
   /** When the plan's window starts anew, wall time. */
   readonly resetAtMs?: number | undefined;
+  /** When the attempt was sent, wall time. */
+  readonly sentAtMs?: number | undefined;
 };
 
 const second = 1_000;
@@ -78,7 +80,8 @@ export function isForgotten({ untilMs }: Cooldown, nowMs: number): boolean {
 
 /**
  * The cooldown after a failure; undefined when what was there stays as it is. An active one is not lengthened, but for a
- * reset time of the plan, which is a fact and no guess.
+ * reset time of the plan, which is a fact and no guess. Nor does an attempt begin the next one that was sent before the
+ * last began: a hundred requests that met one outage would make a hundred of it.
  */
 export function coolDown(
   current: Cooldown | undefined,
@@ -92,15 +95,56 @@ export function coolDown(
     if (resetAtMs === undefined || resetAtMs === current.untilMs) return undefined;
     return { ...current, reason, untilMs: resetAtMs };
   }
+  const isOlder = failure.sentAtMs !== undefined && failure.sentAtMs < (current?.sinceMs ?? -Infinity);
+  if (current !== undefined && isOlder && nowMs >= current.sinceMs && resetAtMs === undefined)
+    return undefined;
   const isNext = current !== undefined && !isForgotten(current, nowMs) && isSameKind(current.reason, reason);
   const failures = isNext ? current.failures + 1 : 1;
   const untilMs = resetAtMs ?? nowMs + (toldMs(failure) ?? stepMs(reason, failures));
   return { reason, failures, sinceMs: nowMs, untilMs };
 }
 
-/** A success of a request that was sent at `sentAtMs` ends what began before it; unknown: what is over. */
+/**
+ * A success of a request that was sent at `sentAtMs` ends what began before it; unknown: what is over. Any success ends
+ * what has not begun yet, for the clock has been set back since, and no date of a request can be held against it.
+ */
 export function isDisproved(cooldown: Cooldown, sentAtMs: number | undefined, nowMs: number): boolean {
+  if (nowMs < cooldown.sinceMs) return true;
   return sentAtMs === undefined ? !isActive(cooldown, nowMs) : sentAtMs >= cooldown.sinceMs;
+}
+
+/** What the plan's own service says of a login that met the end of its plan. */
+export type PlanStanding =
+  | { readonly kind: 'used_up'; readonly resetAtMs: number }
+  /** Something is left of each of its windows. */
+  | { readonly kind: 'free' };
+
+/**
+ * How long a cooldown has lasted before the service's word that something is left is believed: what was used a moment ago
+ * may not be counted yet, and a login that is refused again in spite of that word is asked about ever later.
+ */
+export function planTrustMs(failures: number): number {
+  return Math.min(30 * second * 2 ** Math.min(failures - 1, 20), hour);
+}
+
+/**
+ * The cooldown after an answer of the plan's service to a question that was asked at `askedAtMs`; undefined when what was
+ * there stays as it is. One that is over early is tried by one request first, as any other that is over.
+ */
+export function afterPlan(
+  current: Cooldown,
+  plan: PlanStanding,
+  askedAtMs: number,
+  nowMs: number,
+): Cooldown | undefined {
+  if (current.reason !== 'quota' || !isActive(current, nowMs) || askedAtMs < current.sinceMs)
+    return undefined;
+  if (plan.kind === 'free') {
+    const isBelieved = askedAtMs - current.sinceMs >= planTrustMs(current.failures);
+    return isBelieved ? { ...current, untilMs: nowMs } : undefined;
+  }
+  const untilMs = knownReset({ reason: 'quota', resetAtMs: plan.resetAtMs }, nowMs);
+  return untilMs === undefined || untilMs === current.untilMs ? undefined : { ...current, untilMs };
 }
 
 function knownReset({ reason, resetAtMs }: Failure, nowMs: number): number | undefined {

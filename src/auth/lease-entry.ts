@@ -3,9 +3,16 @@ import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { StoredProfile } from '../store/credential-store.ts';
 import { planExpiry, type Expiry } from './expiry.ts';
 import type { Lease, LeaseOutcome } from './lease.ts';
+import type { Trial } from './profile-use.ts';
 
-/** The lease for a model: the same object each time, so that what a request reports is known to be of that model. */
-export type Lender = (model: string) => Lease;
+/**
+ * The lease for a model: the same object each time, so that what a request reports is known to be of that model. A trial
+ * has one of its own, so that no other request's end counts as its.
+ */
+export type Lender = (model: string, trial?: Trial) => Lease;
+
+/** How an attempt went, and which trial it was. */
+export type OnReport = (model: string, outcome: LeaseOutcome, trial: Trial | undefined) => void;
 
 /** What a lease says of the credential, whatever the model. */
 export type LentCredential = Omit<Lease, 'report'>;
@@ -29,30 +36,29 @@ const shortLifeMs = 60_000;
 /** Models come from a catalogue; what made this many has none. */
 const mostModels = 1_000;
 
-export function createLender(
-  lent: LentCredential,
-  onReport: (model: string, outcome: LeaseOutcome) => void,
-): Lender {
+export function createLender(lent: LentCredential, onReport: OnReport): Lender {
   const leases = new Map<string, Lease>();
-  return (model) => {
+  const make = (model: string, trial?: Trial): Lease => ({
+    ...lent,
+    report: (outcome) => onReport(model, outcome, trial),
+  });
+  return (model, trial) => {
+    if (trial !== undefined) return make(model, trial);
     const known = leases.get(model);
     if (known !== undefined) return known;
     if (leases.size >= mostModels) leases.clear();
-    const lease: Lease = { ...lent, report: (outcome) => onReport(model, outcome) };
+    const lease = make(model);
     leases.set(model, lease);
     return lease;
   };
 }
 
-/**
- * `fraction` in [0, 1) spreads the refreshes of several programs. `onReport`: how an attempt went, at what generation.
- * undefined when the provider names no address.
- */
+/** `fraction` in [0, 1) spreads the refreshes of several programs. undefined when the provider names no address. */
 export function createEntry(
   stored: StoredProfile,
   auth: RuntimeAuth | undefined,
   fraction: number,
-  onReport: (generation: number, model: string, outcome: LeaseOutcome) => void,
+  onReport: OnReport,
 ): LeaseEntry | undefined {
   if (auth?.baseUrl === undefined) return undefined;
   const { record } = stored;
@@ -60,6 +66,7 @@ export function createEntry(
     profileId: record.id,
     provider: record.provider,
     baseUrl: auth.baseUrl.replace(/\/+$/, ''),
+    ...(auth.baseUrls === undefined ? {} : { baseUrls: auth.baseUrls }),
     headers: auth.headers ?? { authorization: `Bearer ${auth.apiKey}` },
     generation: record.generation,
   };
@@ -67,7 +74,7 @@ export function createEntry(
     stored,
     expiry: planExpiry(record, fraction),
     lent,
-    leaseFor: createLender(lent, (model, outcome) => onReport(record.generation, model, outcome)),
+    leaseFor: createLender(lent, onReport),
     refreshing: false,
     used: false,
     missedAtMs: -Infinity,

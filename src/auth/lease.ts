@@ -1,4 +1,5 @@
 // What the resolver hands to the gateway for one attempt of one request.
+import type { ModelApi } from '../plugin-sdk/index.ts';
 
 /**
  * One for each attempt, told when it is known: `ok` best as soon as the answer has begun, for one request at a time tries
@@ -12,8 +13,9 @@ export type LeaseOutcome =
   /**
    * Anything else that failed; the name of its class (see cooldown.ts for those that begin a cooldown), the wait that the
    * upstream asked for, and when the plan's window starts anew (wall time). May be told again when that is known later.
+   * `sentAtMs` as of `ok`: what was sent before a cooldown began says nothing new.
    */
-  | { kind: 'failed'; reason: string; retryAfterMs?: number; resetAtMs?: number }
+  | { kind: 'failed'; reason: string; retryAfterMs?: number; resetAtMs?: number; sentAtMs?: number }
   /** It ended before the upstream said anything: the client left. */
   | { kind: 'unknown' };
 
@@ -22,13 +24,22 @@ export type Lease = {
   readonly provider: string;
   /** Origin and path of the upstream API, without a trailing slash: `https://api.minimax.io/anthropic`. */
   readonly baseUrl: string;
+  /** The same by API, where one address does not serve them all. */
+  readonly baseUrls?: Readonly<Partial<Record<ModelApi, string>>>;
   /** Complete authentication headers, lower-case names. One object a credential, built once. */
   readonly headers: Readonly<Record<string, string>>;
   /** Generation of the credential behind it. */
   readonly generation: number;
+  /** What to do when the upstream refuses it, where its provider knows more than the usual: a remedy. */
+  readonly ifRefused?: string;
   /** Tells how the attempt went. Cheap, never throws, does no I/O before it returns. */
   report(outcome: LeaseOutcome): void;
 };
+
+/** Where a request of this API goes. */
+export function baseUrlFor(lease: Pick<Lease, 'baseUrl' | 'baseUrls'>, api: ModelApi): string {
+  return lease.baseUrls?.[api] ?? lease.baseUrl;
+}
 
 export type LeaseOptions = {
   signal?: AbortSignal;

@@ -16,6 +16,8 @@ export type Pauses = {
     generation: number,
     error: OpenClawError,
   ): { readonly calmMs: number; readonly urgentMs: number };
+  /** Whether a failure of this generation was the last that happened, however long ago. */
+  has(profileId: string, generation: number): boolean;
   clear(profileId: string): void;
 };
 
@@ -52,6 +54,7 @@ export function createPauses(clock: Clock, random: Random): Pauses {
       troubles.set(profileId, { generation, failures, ...until, error });
       return { calmMs, urgentMs };
     },
+    has: (profileId, generation) => troubleOf(profileId, generation) !== undefined,
     clear: (profileId) => void troubles.delete(profileId),
   };
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { ActivitySnapshot, ActivityStore, StoredCooldown, StoredUse } from '../store/activity-store.ts';
 import {
+  afterPlan,
   coolDown,
   cooldownScope,
   isActive,
@@ -13,8 +14,13 @@ import {
   isDisproved,
   isForgotten,
   type Cooldown,
+  type CooldownReason,
   type Failure,
+  type PlanStanding,
 } from './cooldown.ts';
+
+/** One request that tries whether a cooldown is over; the object itself is its name. `sinceMs`: monotonic. */
+export type Trial = { readonly sinceMs: number };
 
 export type ProfileUse = {
   readonly profileId: string;
@@ -23,8 +29,8 @@ export type ProfileUse = {
   writtenUseAtMs: number;
   /** By model; '' is the login whatever it serves. */
   readonly cooldowns: Map<string, Cooldown>;
-  /** Who tries whether a cooldown is over, since when; monotonic. */
-  readonly trials: Map<string, number>;
+  /** Who tries whether a cooldown is over. */
+  readonly trials: Map<string, Trial>;
   /** Scopes whose cooldown differs from what is stored. */
   readonly changed: Set<string>;
 };
@@ -32,21 +38,26 @@ export type ProfileUse = {
 /** `half_open`: its cooldown is over, and whoever takes it now is the one that tries. */
 export type Standing = 'free' | 'half_open' | 'closed';
 
+/** What keeps a login from being used now. */
+export type Hold = { readonly reason: CooldownReason; readonly waitMs: number };
+
 export type ProfileUses = {
   /** The same object each time. */
   of(profileId: string): ProfileUse;
   /** As stored by `auth order set`. */
   order(provider: string): readonly string[] | undefined;
   standing(use: ProfileUse, model: string, nowMs: number): Standing;
-  /** It is handed out: the latest of all uses; the one trial, where it was half open. */
-  take(use: ProfileUse, model: string, nowMs: number): void;
+  /** It is handed out: the latest of all uses. Answers with the one trial, where it was half open. */
+  take(use: ProfileUse, model: string, nowMs: number): Trial | undefined;
   /** Without I/O, as all that follow. `sentAtMs` as in LeaseOutcome. */
   succeeded(use: ProfileUse, model: string, sentAtMs: number | undefined): void;
   failed(use: ProfileUse, model: string, failure: Failure): void;
-  /** An attempt ended without a word about the login: another may try. */
-  released(use: ProfileUse, model: string): void;
-  /** How long until it may be used for this model; 0: now. */
-  waitMs(use: ProfileUse, model: string, nowMs: number): number;
+  /** The trial has ended, whatever came of it; where it was no word about the login, another one may try. */
+  released(use: ProfileUse, trial: Trial | undefined): void;
+  /** The plan's service has answered a question that was asked at `askedAtMs` (wall time). */
+  planTold(use: ProfileUse, plan: PlanStanding, askedAtMs: number): void;
+  /** Why it may not be used for this model now, and for how long; empty: it may. */
+  holds(use: ProfileUse, model: string, nowMs: number): readonly Hold[];
   /** Another login has the name since `createdAtMs`: what was known of the former one is void. */
   forgetBefore(use: ProfileUse, createdAtMs: number): void;
   /** Active now, of all logins. */
@@ -93,8 +104,8 @@ export function createProfileUses(deps: {
   };
 
   const isTried = (use: ProfileUse, scope: string): boolean => {
-    const sinceMs = use.trials.get(scope);
-    return sinceMs !== undefined && clock.monotonicMs() - sinceMs < longestTrialMs;
+    const trial = use.trials.get(scope);
+    return trial !== undefined && clock.monotonicMs() - trial.sinceMs < longestTrialMs;
   };
 
   const standingIn = (use: ProfileUse, scope: string, nowMs: number): Standing => {
@@ -115,12 +126,6 @@ export function createProfileUses(deps: {
     use.cooldowns.delete(scope);
     use.trials.delete(scope);
     use.changed.add(scope);
-  };
-
-  const release = (use: ProfileUse, model: string): void => {
-    if (use.trials.size === 0) return;
-    use.trials.delete('');
-    use.trials.delete(model);
   };
 
   /** What is not written yet stays as it is here. */
@@ -196,10 +201,12 @@ export function createProfileUses(deps: {
       // Several within one millisecond are in turn too; a clock that was set back changes no turn.
       latest.atMs = nowMs > latest.atMs ? nowMs : latest.atMs + 1 / 1024;
       use.lastUsedAtMs = latest.atMs;
-      if (use.cooldowns.size === 0) return;
-      for (const scope of ['', model]) {
-        if (standingIn(use, scope, nowMs) === 'half_open') use.trials.set(scope, clock.monotonicMs());
-      }
+      if (use.cooldowns.size === 0) return undefined;
+      const halfOpen = ['', model].filter((scope) => standingIn(use, scope, nowMs) === 'half_open');
+      if (halfOpen.length === 0) return undefined;
+      const trial: Trial = { sinceMs: clock.monotonicMs() };
+      for (const scope of halfOpen) use.trials.set(scope, trial);
+      return trial;
     },
     succeeded(use, model, sentAtMs) {
       if (use.cooldowns.size === 0) return;
@@ -210,7 +217,6 @@ export function createProfileUses(deps: {
       }
     },
     failed(use, model, failure) {
-      release(use, model);
       if (!isCooldownReason(failure.reason)) return;
       const scope = cooldownScope(failure.reason, model);
       const next = coolDown(use.cooldowns.get(scope), failure, clock.nowMs());
@@ -218,16 +224,29 @@ export function createProfileUses(deps: {
       use.cooldowns.set(scope, next);
       use.changed.add(scope);
     },
-    released: release,
-    waitMs(use, model, nowMs) {
-      let longestMs = 0;
+    released(use, trial) {
+      if (trial === undefined) return;
+      for (const [scope, running] of use.trials) if (running === trial) use.trials.delete(scope);
+    },
+    planTold(use, plan, askedAtMs) {
+      const nowMs = clock.nowMs();
+      for (const [scope, cooldown] of use.cooldowns) {
+        const next = afterPlan(cooldown, plan, askedAtMs, nowMs);
+        if (next === undefined) continue;
+        use.cooldowns.set(scope, next);
+        use.changed.add(scope);
+      }
+    },
+    holds(use, model, nowMs) {
+      const holds: Hold[] = [];
       for (const scope of ['', model]) {
         const cooldown = use.cooldowns.get(scope);
         if (cooldown === undefined) continue;
-        if (isActive(cooldown, nowMs)) longestMs = Math.max(longestMs, cooldown.untilMs - nowMs);
-        else if (isTried(use, scope)) longestMs = Math.max(longestMs, trialWaitMs);
+        const { reason, untilMs } = cooldown;
+        if (isActive(cooldown, nowMs)) holds.push({ reason, waitMs: untilMs - nowMs });
+        else if (isTried(use, scope)) holds.push({ reason, waitMs: trialWaitMs });
       }
-      return longestMs;
+      return holds;
     },
     forgetBefore(use, createdAtMs) {
       for (const [scope, { sinceMs }] of use.cooldowns) if (sinceMs < createdAtMs) remove(use, scope);

@@ -33,20 +33,29 @@ export type RefreshOptions = {
   held?: StoredProfile;
 };
 
+/** `adopted`: somebody else had renewed it. `failed` may pass, and is told once for all who waited for the attempt. */
+export type AttemptOutcome = 'refreshed' | 'adopted' | 'failed' | 'dead';
+
+export type RefreshObserver = (profileId: string, outcome: AttemptOutcome) => void;
+
 export type RefreshEngine = {
   /**
    * Resolves with a credential newer than `fromGeneration`, or with another login that has taken its place, whoever got
-   * it. Rejects with NO_PROFILE, LOGIN_DEAD, REFRESH_FAILED (nothing is lost; `data.retryAfterMs`), or an error of the
-   * store. Callers share one attempt.
+   * it. Rejects with NO_PROFILE, LOGIN_DEAD, REFRESH_FAILED (nothing is lost), or an error of the
+   * store, the last two with `data.profileId` and `data.retryAfterMs`. Callers share one attempt.
    */
   refresh(profileId: string, fromGeneration: number, options?: RefreshOptions): Promise<StoredProfile>;
   /** A failure of this generation was so recent that the next attempt has to wait. */
   isPaused(profileId: string, generation: number, urgent: boolean): boolean;
+  /** The last attempt at this generation has failed. */
+  hasFailed(profileId: string, generation: number): boolean;
   /** Saves what is held in memory over an older copy of it that has come into the store; false if there is none. */
   bringBack(held: StoredProfile): Promise<boolean>;
   /** The server has rotated, and the new pair is not on disk yet: only this process has it, and goes on trying. */
   isUnsaved(profileId: string): boolean;
   hasUnsaved(): boolean;
+  /** Is told from now on how each attempt of this process ends, a pair that is saved late as one more. Must not throw. */
+  observe(observer: RefreshObserver): void;
   /** Resolves when no exchange is running and nothing waits to be saved. */
   idle(): Promise<void>;
   /** Gives up what could not be saved. Only when the process ends. */
@@ -65,6 +74,10 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
   const verdicts = new Map<string, { generation: number; reason: string }>();
   const saving = new Map<string, { work: Promise<void>; error: OpenClawError }>();
   const closing = new AbortController();
+  const observers: RefreshObserver[] = [];
+  const tell = (profileId: string, outcome: AttemptOutcome): void => {
+    for (const observer of observers) observer(profileId, outcome);
+  };
 
   function lock(profileId: string): Promise<() => void> {
     const timeoutMs = deps.lockTimeoutMs ?? defaultLockTimeoutMs;
@@ -75,7 +88,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
     profileId: string,
     fromGeneration: number,
     { held, ignorePause = false }: RefreshOptions,
-  ): Promise<StoredProfile> {
+  ): Promise<Renewed> {
     await deps.warmUp?.();
     const before = await store.readRecord(profileId);
     const release = await lock(profileId);
@@ -84,18 +97,18 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       const { stored, wasBroughtBack } = await readNewest(profileId, held);
       const { generation } = stored.record;
       // Rotated, or logged in anew, by somebody else. A copy that has just been replaced is still to be refreshed.
-      if (generation !== fromGeneration && !wasBroughtBack) return stored;
+      if (generation !== fromGeneration && !wasBroughtBack) return adopted(stored);
       if (!ignorePause) throwFailureSince(before, stored.record);
       const { credential } = stored;
       if (credential.type !== 'oauth' || credential.refresh === '') throw cannotRefresh(profileId);
       const verdict = verdicts.get(profileId);
-      if (verdict?.generation === generation) return await bury(stored.record, verdict.reason);
-      if (!(await store.recordIntent(profileId, generation))) return await readUsable(profileId);
+      if (verdict?.generation === generation) return adopted(await bury(stored.record, verdict.reason));
+      if (!(await store.recordIntent(profileId, generation))) return adopted(await readUsable(profileId));
       let renewed: OAuthCredential;
       try {
         renewed = await deps.exchange(credential);
       } catch (error) {
-        return await afterFailure(stored.record, toOpenClawError(error));
+        return adopted(await afterFailure(stored.record, toOpenClawError(error)));
       }
       try {
         await commit(stored.record, renewed);
@@ -106,7 +119,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
         keepSaving(stored.record, renewed, release, toOpenClawError(error));
         throw error;
       }
-      return await readUsable(profileId);
+      return { stored: await readUsable(profileId), outcome: 'refreshed' };
     } finally {
       if (!keepsLock) release();
     }
@@ -219,6 +232,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
         try {
           await save(from, renewed);
           log.info('refresh_saved_late', { profile, tries });
+          tell(profile, 'refreshed');
           pauses.clear(profile);
           release();
           return;
@@ -245,14 +259,15 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
         );
       }
       const unsaved = saving.get(profileId);
-      if (unsaved !== undefined) return Promise.reject(withRetryAfter(unsaved.error, 1_000));
+      if (unsaved !== undefined) return Promise.reject(told(profileId, unsaved.error, 1_000));
       const pause = pauses.find(profileId, fromGeneration, options.urgent === true);
       if (pause !== undefined && options.ignorePause !== true)
-        return Promise.reject(withRetryAfter(pause.error, pause.leftMs));
+        return Promise.reject(told(profileId, pause.error, pause.leftMs));
       const startedMs = clock.monotonicMs();
       const work = attempt(profileId, fromGeneration, options).then(
-        (stored) => {
+        ({ stored, outcome }) => {
           pauses.clear(profileId);
+          tell(profileId, outcome);
           log.info('refreshed', {
             profile: profileId,
             generation: stored.record.generation,
@@ -262,6 +277,8 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
         },
         (error: unknown) => {
           const failure = toOpenClawError(error);
+          if (failure.code !== 'NO_PROFILE')
+            tell(profileId, failure.code === 'LOGIN_DEAD' ? 'dead' : 'failed');
           const { calmMs, urgentMs } = pauses.add(profileId, fromGeneration, failure);
           log.warn('refresh_failed', {
             profile: profileId,
@@ -269,7 +286,7 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
             reason: failure.message,
             retryInMs: Math.round(calmMs),
           });
-          throw withRetryAfter(failure, urgentMs);
+          throw told(profileId, failure, urgentMs);
         },
       );
       const tracked = work.finally(() => running.delete(profileId));
@@ -281,6 +298,8 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
 
     isPaused: (profileId, generation, urgent) => pauses.find(profileId, generation, urgent) !== undefined,
 
+    hasFailed: (profileId, generation) => pauses.has(profileId, generation),
+
     bringBack(held) {
       const work = lock(held.record.id)
         .then((release) => replaceCopy(held).finally(release))
@@ -288,6 +307,8 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
       bringing.add(work);
       return work;
     },
+
+    observe: (observer) => void observers.push(observer),
 
     async idle() {
       while (running.size > 0 || saving.size > 0 || bringing.size > 0) {
@@ -303,6 +324,12 @@ export function createRefreshEngine(deps: RefreshDeps): RefreshEngine {
     close: () => closing.abort(new Error('closed')),
   };
   return engine;
+}
+
+type Renewed = { readonly stored: StoredProfile; readonly outcome: 'refreshed' | 'adopted' };
+
+function adopted(stored: StoredProfile): Renewed {
+  return { stored, outcome: 'adopted' };
 }
 
 /** Held by whoever is spending or revoking the login's refresh token. */
@@ -329,12 +356,13 @@ function cannotRefresh(profileId: string): OpenClawError {
 /** Waiting does not help a login that is over. */
 const overForGood = new Set<ErrorCode>(['LOGIN_DEAD', 'NO_PROFILE']);
 
-function withRetryAfter(error: OpenClawError, retryAfterMs: number): OpenClawError {
+/** Whoever asked may go on with another login, and may come back. */
+function told(profileId: string, error: OpenClawError, retryAfterMs: number): OpenClawError {
   if (overForGood.has(error.code)) return error;
   return new OpenClawError({
     code: error.code,
     message: error.message,
     remedy: error.remedy,
-    data: { ...error.data, retryAfterMs: Math.ceil(retryAfterMs) },
+    data: { ...error.data, profileId, retryAfterMs: Math.ceil(retryAfterMs) },
   });
 }

@@ -1,17 +1,15 @@
-// Hands a usable login to each request from memory, and keeps that memory fresh: refreshes ahead of expiry, sees what
-// other processes saved, and makes a request wait only when no valid token is left. How a refresh is done is the
-// engine's; which login comes first is order.ts.
-import { OpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
+// Hands a usable login to each request from memory, refreshes ahead of expiry, and makes a request wait only when no valid
+// token is left. How a refresh is done is the engine's; what is in memory is loaded-logins.ts, which login comes first
+// order.ts, what is known of its use profile-use.ts.
+import { OpenClawError, toOpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { ActivityStore, StoredCooldown } from '../store/activity-store.ts';
-import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
-import { isOlderCopy } from '../store/older-copy.ts';
+import type { CredentialStore, ProfileRecord } from '../store/credential-store.ts';
 import { waitBounded } from './bounded-wait.ts';
-import { retryDelayMs, type Pace } from './expiry.ts';
 import { createForcedRefreshes } from './forced-refreshes.ts';
 import {
   createKeyCandidate,
@@ -26,10 +24,11 @@ import {
   type KeyProvider,
 } from './candidates.ts';
 import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from './lease.ts';
-import { createEntry, type LeaseEntry } from './lease-entry.ts';
-import { createOlderCopies } from './older-copies.ts';
+import type { LeaseEntry, OnReport } from './lease-entry.ts';
+import { createLoadedLogins } from './loaded-logins.ts';
 import { chooseCandidate } from './order.ts';
-import { createProfileUses, type ProfileUse } from './profile-use.ts';
+import { createPlanResets, type AskPlan } from './plan-reset.ts';
+import { createProfileUses, type ProfileUse, type Trial } from './profile-use.ts';
 import { deadLogin, type RefreshEngine } from './refresh.ts';
 import { createSessionProfiles } from './session-profiles.ts';
 
@@ -44,6 +43,8 @@ export type ResolverDeps = {
   explicitOrder: (provider: string) => readonly string[] | undefined;
   /** Providers that need no login: a key from the configuration or the environment. */
   keyProviders?: () => readonly KeyProvider[];
+  /** What is left of the plan behind a login; absent: nobody asks, and a plan that is used up is tried now and then. */
+  askPlan?: AskPlan;
   /** What to say when a provider has no login. */
   missingMessage?: (provider: string) => string | undefined;
   clock: Clock;
@@ -70,132 +71,71 @@ export type LiveResolver = Resolver & {
 
 /** Other processes' changes are seen, and due refreshes begun, at this rate; one PRAGMA each time. */
 const tickMs = 250;
-const reloadPace: Pace = { baseMs: 1_000, ceilingMs: 30_000 };
-const noPause = { counter: Number.NaN, failures: 0, untilMs: -Infinity };
 const defaultWaitLimitMs = 30_000;
 /** For so long after a request that could not be served the next attempts follow quickly. */
 const demandMs = 30_000;
-/** Failures that say something of one login and nothing of the store. */
-const ownFailures = new Set<ErrorCode>([
-  'STORE_CORRUPT',
-  'PLUGIN_FAILED',
-  'PLUGIN_DISABLED',
-  'CONFIG_INVALID',
-  'URL_REFUSED',
-]);
 
 export function createResolver(deps: ResolverDeps): LiveResolver {
   const { store, engine, clock, random, log } = deps;
-  let entries = new Map<string, LeaseEntry>();
   let order = new Map<string, Candidates>();
-  let seenCounter = Number.NaN;
-  let loading: Promise<void> | undefined;
-  let reloadTrouble: string | undefined;
-  let reloadPause = noPause;
   const forced = createForcedRefreshes(clock);
-  const olderCopies = createOlderCopies(engine, clock, random, log);
   const uses = createProfileUses({ store: deps.activity, clock, log });
   const sessions = createSessionProfiles();
-  let keys = readKeys();
+  const logins = createLoadedLogins({
+    store,
+    engine,
+    prepare: deps.prepare,
+    clock,
+    random,
+    log,
+    listenerFor,
+    onChange({ names }) {
+      regroup();
+      if (names) deps.onChange?.();
+    },
+  });
+  const plans =
+    deps.askPlan === undefined
+      ? undefined
+      : createPlanResets({ askPlan: deps.askPlan, uses, clock, random, log });
+  let keys = readKeys(new Map());
   regroup();
 
-  function readKeys(): Map<string, Candidate> {
-    const made = (key: KeyProvider): Candidate => createKeyCandidate(key, uses, heard);
-    return new Map((deps.keyProviders?.() ?? []).map((key) => [key.provider, made(key)]));
+  /** What was known of a key is void when another one has its place. */
+  function readKeys(former: ReadonlyMap<string, ProviderKey>): Map<string, ProviderKey> {
+    return new Map(
+      (deps.keyProviders?.() ?? []).map((key) => {
+        const candidate = createKeyCandidate(key, uses, heard);
+        const known = former.get(key.provider)?.key;
+        if (known !== undefined && !isSameKey(known, key)) uses.forgetBefore(candidate.use, Infinity);
+        return [key.provider, { key, candidate }];
+      }),
+    );
   }
 
   function regroup(): void {
     const explicit = (provider: string): readonly string[] | undefined =>
       uses.order(provider) ?? deps.explicitOrder(provider);
-    order = groupCandidates(entries, keys, explicit, uses);
+    const candidates = new Map([...keys].map(([provider, { candidate }]) => [provider, candidate]));
+    order = groupCandidates(logins.entries(), candidates, explicit, uses);
   }
 
-  function heard(use: ProfileUse, generation: number, model: string, outcome: LeaseOutcome): void {
-    if (outcome.kind === 'ok') {
-      forced.accepted(use.profileId, generation);
-      uses.succeeded(use, model, outcome.sentAtMs);
-    } else if (outcome.kind === 'failed') uses.failed(use, model, outcome);
-    else uses.released(use, model);
+  function heard(use: ProfileUse, model: string, outcome: LeaseOutcome, trial: Trial | undefined): void {
+    uses.released(use, trial);
+    if (outcome.kind === 'ok') uses.succeeded(use, model, outcome.sentAtMs);
+    else if (outcome.kind === 'failed') uses.failed(use, model, outcome);
   }
 
-  /** Reads the counter before the rows: a change in between is seen as a change next time. */
-  async function reload(fresh: boolean): Promise<void> {
-    const counter = store.changeCounter();
-    const before = new Set(entries.values());
-    const records = await store.listProfiles();
-    const next = new Map<string, LeaseEntry>();
-    const copies = new Set<string>();
-    for (const record of records) {
-      const known = entries.get(record.id);
-      if (known !== undefined && record.damaged === true) {
-        // What is in memory is all that is left of it.
-        next.set(record.id, known);
-        continue;
-      }
-      if (known !== undefined && standsAgainst(known, record)) {
-        next.set(record.id, known);
-        copies.add(record.id);
-        olderCopies.replace(known.stored);
-        continue;
-      }
-      if (!fresh && known !== undefined && known.stored.record.generation === record.generation) {
-        known.stored = { record, credential: known.stored.credential };
-        next.set(record.id, known);
-        continue;
-      }
-      const entry = await readEntry(record.id);
-      if (entry !== undefined) next.set(record.id, entry);
-    }
-    olderCopies.keep(copies);
-    // A refresh that finished while the rows were read has put a newer entry into memory.
-    for (const [id, entry] of next) {
-      const current = entries.get(id);
-      const cameMeanwhile = current !== undefined && !before.has(current);
-      if (cameMeanwhile && generationOf(current) > generationOf(entry)) next.set(id, current);
-    }
-    const known = [...entries.keys()].join();
-    entries = next;
-    regroup();
-    seenCounter = counter;
-    if (known !== [...next.keys()].join()) deps.onChange?.();
-  }
-
-  /** A row that does not open, or a plugin that fails, takes its own login away and no other. */
-  async function readEntry(profileId: string): Promise<LeaseEntry | undefined> {
-    try {
-      const stored = await store.readProfile(profileId);
-      return stored === undefined ? undefined : await toEntry(stored);
-    } catch (error) {
-      const { code, message } = toOpenClawError(error);
-      if (!ownFailures.has(code)) throw error;
-      log.error('login_unusable', { profile: profileId, code, reason: message });
-      return undefined;
-    }
-  }
-
-  async function toEntry(stored: StoredProfile): Promise<LeaseEntry | undefined> {
-    const { record, credential } = stored;
-    olderCopies.name(record);
-    const auth = await deps.prepare(record.id, credential);
-    const use = uses.of(record.id);
-    uses.forgetBefore(use, record.createdAtMs);
-    return createEntry(stored, auth, random.fraction(), (generation, model, outcome) =>
-      heard(use, generation, model, outcome),
-    );
-  }
-
-  /** A backup has been put in the store's place: what is in memory is newer, and its refresh token the one not spent. */
-  function standsAgainst({ stored }: LeaseEntry, record: ProfileRecord): boolean {
-    if (stored.record.dead !== undefined || !isOlderCopy(record, stored.record)) return false;
-    olderCopies.name({ ...record, restored: { newestGeneration: generationOf({ stored }) } });
-    return true;
-  }
-
-  function reloadOnce(fresh = false): Promise<void> {
-    loading ??= reload(fresh).finally(() => {
-      loading = undefined;
-    });
-    return loading;
+  /** What becomes of requests of a login that has ended meanwhile says nothing of another one under its name. */
+  function listenerFor({ id, createdAtMs, generation }: ProfileRecord): OnReport {
+    const use = uses.of(id);
+    uses.forgetBefore(use, createdAtMs);
+    return (model, outcome, trial) => {
+      const isSame = logins.entries().get(id)?.stored.record.createdAtMs === createdAtMs;
+      if (!isSame) return uses.released(use, trial);
+      if (outcome.kind === 'ok') forced.accepted(id, generation);
+      heard(use, model, outcome, trial);
+    };
   }
 
   /** Waits for a credential newer than the entry's, and answers with its lease. */
@@ -203,8 +143,9 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     entry: LeaseEntry,
     model: string,
     signal: AbortSignal | undefined,
-    isForced: boolean,
+    options: { isForced?: boolean; trial?: Trial | undefined } = {},
   ): Promise<Lease> {
+    const { isForced = false, trial } = options;
     const { profileId, provider, generation } = entry.lent;
     const limitMs = deps.waitLimitMs ?? defaultWaitLimitMs;
     const work = engine
@@ -220,64 +161,19 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
         data: { profileId, retryAfterMs: 1_000 },
       });
     const stored = await waitBounded(work, { clock, limitMs, signal, tooLong });
-    const fresh = await install(stored, entry);
+    const fresh = await logins.install(stored, entry);
     if (fresh === undefined) throw missing(provider);
-    return fresh.leaseFor(model);
-  }
-
-  /** `from` is what the refresh began with; what came into memory meanwhile stays if it is newer still. */
-  async function install(stored: StoredProfile, from: LeaseEntry): Promise<LeaseEntry | undefined> {
-    const { id } = stored.record;
-    const entry = await toEntry(stored);
-    const known = entries.get(id);
-    // Logged out meanwhile: it does not come back.
-    if (known === undefined) return undefined;
-    if (known !== from && generationOf(known) >= stored.record.generation) return known;
-    if (entry === undefined) return undefined;
-    entries.set(id, entry);
-    regroup();
-    return entry;
+    return fresh.leaseFor(model, trial);
   }
 
   const missing = (provider: string): OpenClawError => noLogin(provider, deps.missingMessage?.(provider));
 
-  /** Memory goes on serving when the store cannot be read; said once for each reason. */
-  function watch(): void {
-    const failed = (error: unknown): void => {
-      const reason = toOpenClawError(error).message;
-      if (reason !== reloadTrouble) log.error('reload_failed', { reason });
-      reloadTrouble = reason;
-    };
-    let counter: number;
-    try {
-      if (loading !== undefined) return;
-      counter = store.changeCounter();
-      if (counter === seenCounter && !olderCopies.isDue()) return;
-    } catch (error) {
-      failed(error);
-      return;
-    }
-    // What could not be read may need a key that costs seconds or a person: it is tried again at its own pace.
-    if (counter === reloadPause.counter && clock.monotonicMs() < reloadPause.untilMs) return;
-    reloadOnce().then(
-      () => {
-        reloadTrouble = undefined;
-        reloadPause = noPause;
-      },
-      (error: unknown) => {
-        const failures = counter === reloadPause.counter ? reloadPause.failures + 1 : 1;
-        const delayMs = retryDelayMs(failures, 0.5 + random.fraction() / 2, undefined, reloadPace);
-        reloadPause = { counter, failures, untilMs: clock.monotonicMs() + delayMs };
-        failed(error);
-      },
-    );
-  }
-
   function tick(): void {
-    watch();
+    logins.watch();
     if (uses.sync()) regroup();
+    plans?.ask(logins.entries().values());
     const nowMs = clock.nowMs();
-    for (const entry of entries.values()) {
+    for (const entry of logins.entries().values()) {
       const { record } = entry.stored;
       if (nowMs < entry.expiry.refreshAtMs || entry.refreshing || record.dead !== undefined) continue;
       const urgent = clock.monotonicMs() - entry.missedAtMs < demandMs;
@@ -287,7 +183,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       entry.refreshing = true;
       engine
         .refresh(record.id, record.generation, { held: entry.stored, urgent })
-        .then((stored) => install(stored, entry))
+        .then((stored) => logins.install(stored, entry))
         // Logged by the engine, which also says when to try again.
         .catch((error: unknown) =>
           log.debug('background_refresh_failed', { reason: toOpenClawError(error).message }),
@@ -299,7 +195,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   }
 
   function rejectedLease(rejected: Lease, model: string, options: LeaseOptions): Lease | Promise<Lease> {
-    const entry = entries.get(rejected.profileId);
+    const entry = logins.entries().get(rejected.profileId);
     if (entry === undefined) throw keyRefused(rejected);
     // A lower number is another credential too: a store that was brought back from a backup.
     if (entry.lent.generation !== rejected.generation) return entry.leaseFor(model);
@@ -307,9 +203,15 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     if (dead !== undefined) throw deadLogin(rejected.profileId, dead.reason);
     if (!refreshable) throw keyRefused(rejected);
     // It has ended on the way: as due as it would have been a moment later.
-    if (clock.nowMs() >= entry.expiry.unusableAtMs) return renew(entry, model, options.signal, false);
+    if (clock.nowMs() >= entry.expiry.unusableAtMs) return renew(entry, model, options.signal);
     if (!forced.mayForce(entry.stored.record)) throw keyRefused(rejected, { isFresh: true });
-    return renew(entry, model, options.signal, true);
+    return renew(entry, model, options.signal, { isForced: true });
+  }
+
+  /** Its token is over, and the last attempt to renew it has failed: as long as another login works nobody waits for it. */
+  function isStuck({ login }: Candidate, nowMs: number): boolean {
+    if (login === undefined || nowMs < login.expiry.unusableAtMs) return false;
+    return engine.hasFailed(login.lent.profileId, login.lent.generation);
   }
 
   function choose(
@@ -324,14 +226,15 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       exclude?.has(candidate.use.profileId) !== true &&
       lossOf(candidate, nowMs) === undefined &&
       uses.standing(candidate.use, model, nowMs) !== 'closed';
+    const works = (candidate: Candidate): boolean => mayUse(candidate) && !isStuck(candidate, nowMs);
     const session = options?.session;
-    if (session === undefined) return chooseCandidate(list, isExplicit, mayUse);
+    const first = (): Candidate | undefined =>
+      chooseCandidate(list, isExplicit, works) ?? chooseCandidate(list, isExplicit, mayUse);
+    if (session === undefined) return first();
     const former = sessions.find(provider, session);
     const kept = list.find(({ use }) => use.profileId === former);
     const chosen =
-      kept !== undefined && mayUse(kept) && uses.standing(kept.use, model, nowMs) === 'free'
-        ? kept
-        : chooseCandidate(list, isExplicit, mayUse);
+      kept !== undefined && works(kept) && uses.standing(kept.use, model, nowMs) === 'free' ? kept : first();
     if (chosen !== undefined) sessions.note(provider, session, chosen.use.profileId);
     return chosen;
   }
@@ -348,23 +251,23 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       if (chosen === undefined) {
         throw noneLeft(provider, group, model, options?.exclude, uses, nowMs) ?? missing(provider);
       }
-      uses.take(chosen.use, model, nowMs);
+      const trial = uses.take(chosen.use, model, nowMs);
       const { login } = chosen;
-      if (login === undefined) return chosen.leaseFor(model);
+      if (login === undefined) return chosen.leaseFor(model, trial);
       login.used = true;
-      if (nowMs < login.expiry.unusableAtMs) return login.leaseFor(model);
+      if (nowMs < login.expiry.unusableAtMs) return login.leaseFor(model, trial);
       login.missedAtMs = clock.monotonicMs();
-      return renew(login, model, options?.signal, false).catch((error: unknown) => {
-        uses.released(chosen.use, model);
+      return renew(login, model, options?.signal, { trial }).catch((error: unknown) => {
+        uses.released(chosen.use, trial);
         throw error;
       });
     },
 
     async load(options) {
-      await loading;
+      await logins.settled();
       uses.sync();
-      if (options?.fresh === true) keys = readKeys();
-      await reloadOnce(options?.fresh);
+      if (options?.fresh === true) keys = readKeys(keys);
+      await logins.reload(options?.fresh);
     },
 
     start() {
@@ -382,16 +285,20 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       next();
       return () => {
         cancel();
+        plans?.stop();
         uses.sync({ all: true });
       };
     },
 
-    records: () => [...entries.values()].map(({ stored }) => stored.record),
+    records: () => [...logins.entries().values()].map(({ stored }) => stored.record),
     cooldowns: () => uses.active(),
     keepActivity: () => void uses.sync({ all: true }),
   };
 }
 
-function generationOf({ stored }: { stored: StoredProfile }): number {
-  return stored.record.generation;
+/** A key with the address that it is for. */
+type ProviderKey = { readonly key: KeyProvider; readonly candidate: Candidate };
+
+function isSameKey(a: KeyProvider, b: KeyProvider): boolean {
+  return a.baseUrl === b.baseUrl && JSON.stringify(a.headers) === JSON.stringify(b.headers);
 }

@@ -104,6 +104,7 @@ export function createGatewayLife(deps: GatewayLifeDeps): GatewayLife {
       if (!(await claim(takeOverMs)))
         log.error('gateway_not_listed', { reason: 'another process is the gateway now' });
     },
+    note,
   });
 
   /** Another process serves. One that is asked to end meanwhile is in a hurry, and drains as always. */
@@ -194,6 +195,8 @@ export function createGatewayLife(deps: GatewayLifeDeps): GatewayLife {
 
     close() {
       succession?.close();
+      // Whoever asked for it is told why it did not come up: it was not killed. After a failed restart another one serves.
+      if (record.state === 'starting' && options.launched !== 'restart') note({ state: 'stopped' });
       presence?.release();
     },
   };

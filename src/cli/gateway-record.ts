@@ -1,13 +1,27 @@
 // Which gateway serves a state folder. Its lock is the operating system's and goes with its holder, so whether one runs
 // is never guessed from a pid; the record beside it says who it is, and is believed only while the lock is held. It also
 // carries what the commands wait for: ready, stopping, stopped, a restart that failed.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { OpenClawError, isOpenClawError } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import { acquireFileLock } from '../platform/file-lock.ts';
 import { systemRandom } from '../platform/random.ts';
+import { cleanText } from '../platform/text.ts';
 import { isHeld } from '../store/held-lock.ts';
+import { isDamage } from '../store/store-failure.ts';
 
 const recordSchema = z.object({
   pid: z.int().check(z.positive()),
@@ -56,7 +70,7 @@ export function gatewayFiles(folder: string): GatewayFiles {
   };
 }
 
-/** Becomes the gateway of the folder; undefined when another process is it for `timeoutMs`. */
+/** Becomes the gateway of the folder; undefined when another process is it for `timeoutMs`. Throws STORE_UNREADABLE. */
 export async function claimGateway(
   files: GatewayFiles,
   first: GatewayRecord,
@@ -66,16 +80,12 @@ export async function claimGateway(
   if (unlock === undefined) return undefined;
   let record = first;
   let isHere = true;
-  const write = (): void => {
-    const draft = `${files.record}.${record.pid}`;
-    writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-    renameSync(draft, files.record);
-  };
+  const write = (): void => writeRecord(files.record, record);
   try {
     write();
   } catch (error) {
     unlock();
-    throw error;
+    throw unusable(error, files.record);
   }
   return {
     update(changes) {
@@ -90,14 +100,61 @@ export async function claimGateway(
   };
 }
 
-/** undefined when somebody else held the lock for `timeoutMs`. */
-export function lockIn(
+/** Whole or not at all; where the disk has no room for another file, over the one that is there. */
+function writeRecord(file: string, record: GatewayRecord): void {
+  const text = `${JSON.stringify(record)}\n`;
+  const draft = `${file}.${record.pid}`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOSPC', 'EDQUOT'].includes(code) || !existsSync(file)) throw error;
+    const fd = openSync(file, 'r+');
+    try {
+      ftruncateSync(fd, writeSync(fd, text, 0));
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** undefined when somebody else held the lock for `timeoutMs`. Throws STORE_UNREADABLE. */
+export async function lockIn(
   files: GatewayFiles,
   lock: string,
   options: { clock: Clock; timeoutMs: number; signal?: AbortSignal },
 ): Promise<(() => void) | undefined> {
-  mkdirSync(files.folder, { recursive: true, mode: 0o700 });
-  return acquireFileLock(lock, { random: systemRandom, ...options });
+  try {
+    mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+    return await acquireFileLock(lock, { random: systemRandom, ...options });
+  } catch (error) {
+    throw unusable(error, lock);
+  }
+}
+
+function isLocked(lock: string): boolean {
+  try {
+    return existsSync(lock) && isHeld(lock);
+  } catch (error) {
+    throw unusable(error, lock);
+  }
+}
+
+/** What the system or SQLite says of a file of the folder, as an error that names it. */
+function unusable(error: unknown, place: string): unknown {
+  const isTheirs = error instanceof Error && 'code' in error && !isOpenClawError(error);
+  if (!isTheirs) return error;
+  const shown = cleanText(place, 300);
+  return new OpenClawError({
+    code: 'STORE_UNREADABLE',
+    message: `${shown} cannot be used (${cleanText(error.message, 200)})`,
+    remedy: isDamage(error)
+      ? `Nothing is kept in it: remove ${shown}, then run the command again.`
+      : `See what is at ${shown}, and whether its disk is full or read-only, then run the command again.`,
+    data: { place: shown },
+  });
 }
 
 export type Found = {
@@ -117,7 +174,7 @@ const settleStepMs = 50;
 export async function findGateway(files: GatewayFiles, clock: Clock): Promise<Found> {
   for (let step = 0; ; step += 1) {
     const last = readRecord(files.record);
-    const held = existsSync(files.lock) && isHeld(files.lock);
+    const held = isLocked(files.lock);
     const alive = last !== undefined && last.state !== 'stopped' && isAlive(last.pid);
     if (held && alive) return { running: last };
     if ((!held && !alive) || step === settleSteps) return last === undefined ? {} : { last };
@@ -132,7 +189,7 @@ export function readRecord(file: string): GatewayRecord | undefined {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw unusable(error, file);
   }
   try {
     const parsed = recordSchema.safeParse(JSON.parse(text));

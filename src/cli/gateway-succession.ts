@@ -9,7 +9,7 @@ import type { Log } from '../platform/log.ts';
 import type { CommandContext } from './command-context.ts';
 import type { Welcome } from './gateway-channel.ts';
 import { launchGateway, type Launched } from './gateway-launch.ts';
-import { findGateway, type GatewayFiles, type Presence } from './gateway-record.ts';
+import { findGateway, type GatewayFiles, type GatewayRecord, type Presence } from './gateway-record.ts';
 
 export type SuccessionDeps = {
   context: CommandContext;
@@ -20,6 +20,8 @@ export type SuccessionDeps = {
   presence: () => Presence | undefined;
   /** Becomes the gateway of the folder again. */
   reclaim: () => Promise<void>;
+  /** Writes into the record what can be written. */
+  note: (changes: Partial<GatewayRecord>) => void;
 };
 
 export type Succession = {
@@ -70,9 +72,12 @@ export function awaitSuccession(deps: SuccessionDeps): Succession {
     } catch (error) {
       const { message, remedy } = toOpenClawError(error);
       log.error('gateway_restart_failed', { reason: message, remedy });
-      if (letGo) await deps.reclaim();
-      deps.presence()?.update({ restartsTried: tried, restartError: `${message}. ${remedy}` });
-      isTrying = false;
+      try {
+        if (letGo) await deps.reclaim();
+        deps.note({ restartsTried: tried, restartError: `${message}. ${remedy}` });
+      } finally {
+        isTrying = false;
+      }
     }
   };
   const onSignal = (): void =>

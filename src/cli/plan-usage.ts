@@ -1,8 +1,8 @@
 // What is left of the plans behind the logins, asked of their services: each in its own time limit, none able to fail
 // the command that asks. It refreshes nothing: a login that has run out is named instead.
 import type { App } from '../app.ts';
-import { waitBounded } from '../auth/bounded-wait.ts';
-import { isOpenClawError, OpenClawError, toOpenClawError } from '../errors.ts';
+import { callBounded } from '../auth/bounded-wait.ts';
+import { OpenClawError, toOpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import type { ProviderPlugin, UsageSnapshot } from '../plugin-sdk/index.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
@@ -63,30 +63,21 @@ function describeEnd(record: ProfileRecord, nowMs: number): string | undefined {
   return `its token has expired; to renew it: openclaw ${next}`;
 }
 
-async function ask(
+function ask(
   app: App,
   fetch: NonNullable<ProviderPlugin['fetchUsageSnapshot']>,
   profileId: string,
   credential: Parameters<typeof fetch>[0]['credential'],
   signal: AbortSignal,
 ): Promise<UsageSnapshot> {
-  const deadline = new AbortController();
-  try {
-    return await waitBounded(
-      fetch({ profileId, credential, signal: AbortSignal.any([signal, deadline.signal]) }),
-      {
-        clock: app.clock,
-        limitMs: answerTimeoutMs,
-        signal,
-        tooLong: () =>
-          new OpenClawError({
-            code: 'PORTAL_UNREACHABLE',
-            message: `no answer within ${answerTimeoutMs / 1_000} s`,
-          }),
-      },
-    );
-  } catch (error) {
-    deadline.abort(isOpenClawError(error) ? error : undefined);
-    throw error;
-  }
+  return callBounded((either) => fetch({ profileId, credential, signal: either }), {
+    clock: app.clock,
+    limitMs: answerTimeoutMs,
+    signal,
+    tooLong: () =>
+      new OpenClawError({
+        code: 'PORTAL_UNREACHABLE',
+        message: `no answer within ${answerTimeoutMs / 1_000} s`,
+      }),
+  });
 }

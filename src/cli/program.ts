@@ -218,10 +218,11 @@ Examples:
   ).addHelpText(
     'after',
     `
-Tools: claude-code, anthropic (the official SDKs and whatever reads their variables; the default).
+Tools: claude-code, codex; anthropic (the default) and openai are the official SDKs and whatever reads their variables.
 
-Example:
-  $ eval "$(openclaw env claude-code)"`,
+Examples:
+  $ eval "$(openclaw env claude-code)" && claude
+  $ eval "$(openclaw env codex)" && codex`,
   );
 
   command(

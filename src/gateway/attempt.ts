@@ -1,9 +1,11 @@
 // One request to one upstream with one lease: streams what can be streamed, holds back what must be judged first
-// (error bodies, and the JSON that is small or of unknown length, and may be an error inside HTTP 200).
+// (error bodies, JSON that is small or of unknown length and the first event of a stream: they may be errors inside
+// HTTP 200).
 // What follows from a judgement is the exchange's; how bytes reach the client is the relay's.
 import type { Relay } from './relay.ts';
-import type { AnswerHead, ReadHead } from './response-headers.ts';
+import { isEventStream, type AnswerHead, type ReadHead } from './response-headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
+import { smallAnswerBytes } from './verdict.ts';
 
 export type AttemptEvents = {
   /** Asked with what is there of an answer of which nothing has been sent: its whole body, or the beginning. */
@@ -27,9 +29,6 @@ export type Attempt = {
   /** The client has left: ends the upstream's work at once, and no event follows. */
   abort(): void;
 };
-
-/** The small JSON bodies that are looked into, though their status is 200. */
-export const smallAnswerBytes = 4 * 1024;
 
 export function sendAttempt(
   upstream: Upstream,
@@ -89,7 +88,10 @@ export function sendAttempt(
       if (held === undefined) return pass(chunk);
       held.push(chunk);
       heldBytes += chunk.length;
-      const isDue = head.status < 300 ? head.contentLength === undefined : heldBytes > maxHeldBytes;
+      const isDue =
+        head.status < 300
+          ? head.contentLength === undefined || isEventStream(head)
+          : heldBytes > maxHeldBytes;
       if (!isDue) return true;
       settle(head, false);
       if (over) abortUpstream?.();
@@ -105,9 +107,17 @@ export function sendAttempt(
     },
     onError(error) {
       if (over) return;
+      if (head !== undefined && head.status >= 300 && held !== undefined) {
+        // Its status and its header are there, and say enough.
+        settle(head, false);
+        if (over) return;
+      }
       over = true;
-      if (relay.started() && head !== undefined) events.onCut(head, error);
-      else events.onUnreachable(error);
+      if (head !== undefined && relay.started()) events.onCut(head, error);
+      else {
+        relay.forget();
+        events.onUnreachable(error);
+      }
     },
   });
 
@@ -124,6 +134,6 @@ const nothing = (): void => {};
 
 function mustHold(head: AnswerHead): boolean {
   // No redirect is followed, and none is passed on unseen.
-  if (head.status >= 300) return true;
+  if (head.status >= 300 || isEventStream(head)) return true;
   return (head.contentLength ?? 0) <= smallAnswerBytes && head.contentType.startsWith('application/json');
 }

@@ -68,12 +68,28 @@ const classOfText: readonly (readonly [RegExp, AnswerClass])[] = [
   [/usage limit exceeded/i, 'quota'],
   [/insufficient balance/i, 'billing'],
   [/high traffic detected/i, 'overloaded'],
+  // LM Studio's answer, with HTTP 200, where its version does not serve an API yet.
+  [/unexpected endpoint/i, 'format'],
 ];
 
 /** The name of an error says whether the login was refused, or the login's right to do just this. */
 const classOfType: ReadonlyMap<string, AnswerClass> = new Map<string, AnswerClass>([
   ['authentication_error', 'auth'],
   ['authorized_error', 'auth'],
+]);
+
+/** Where the status is 200, the name is all that there is. */
+const classOfNamedType: ReadonlyMap<string, AnswerClass> = new Map<string, AnswerClass>([
+  ['rate_limit_error', 'rate_limit'],
+  ['overloaded_error', 'overloaded'],
+  ['billing_error', 'billing'],
+  ['permission_error', 'forbidden'],
+  ['not_found_error', 'model_unavailable'],
+  ['invalid_request_error', 'format'],
+  ['request_too_large', 'format'],
+  ['timeout_error', 'timeout'],
+  ['api_error', 'server_error'],
+  ['server_error', 'server_error'],
 ]);
 
 /** HTTP 403 is also for a plan without the model, a region, a filter on the way: no refresh helps against these. */
@@ -117,7 +133,9 @@ function classOf(
   const typeClass = type === undefined ? undefined : classOfType.get(type);
   if (typeClass !== undefined) return typeClass;
   if (status < 300) {
-    if (code === undefined || code === 0) return textClass ?? 'ok';
+    if (code === undefined || code === 0) {
+      return textClass ?? (type === undefined ? 'ok' : (classOfNamedType.get(type) ?? 'ok'));
+    }
     // Some servers put into the body the status that the answer should have had.
     return isErrorStatus(code) ? classOf(code, undefined, type, message) : 'server_error';
   }
@@ -151,11 +169,23 @@ function readErrorBody(text: string): {
   const body = parseObject(text);
   if (body === undefined) return { code: undefined, type: undefined, message: '' };
   const baseResp = objectAt(body, 'base_resp');
-  const error = objectAt(body, 'error');
+  // A stream of the Responses API has it in an event of its own, or in the response that has failed.
+  const error =
+    objectAt(body, 'error') ??
+    objectAt(objectAt(body, 'response') ?? {}, 'error') ??
+    (body['type'] === 'error' ? { ...body, type: undefined } : undefined);
   const message =
-    stringAt(error, 'message') ?? stringAt(baseResp, 'status_msg') ?? stringAt(body, 'message') ?? '';
+    stringAt(body, 'error') ??
+    stringAt(error, 'message') ??
+    stringAt(baseResp, 'status_msg') ??
+    stringAt(body, 'message') ??
+    '';
   // A model's own words can hold such a number too: only a body that calls itself an error has its code in the text.
-  const isError = error !== undefined || baseResp !== undefined || body['type'] === 'error';
+  const isError =
+    error !== undefined ||
+    typeof body['error'] === 'string' ||
+    baseResp !== undefined ||
+    body['type'] === 'error';
   const inText = isError ? /\((\d{4})\)/.exec(message)?.[1] : undefined;
   const code =
     numberAt(baseResp, 'status_code') ||

@@ -1,25 +1,30 @@
 // What follows when an attempt at a request has failed before its first byte: the same login once more, another login of
-// the provider, the next model of the chain, or the end. Pure decisions; the exchange does not act on them yet and passes the first failure on, as it comes.
-// After the first byte nothing here applies: a stream that breaks off ends with an error of the client's protocol.
+// the provider, the next model of the chain, or the end; and how failed attempts are told. Pure decisions.
+// Who makes the attempts is failover-run.ts. After the first byte nothing here applies: a stream that breaks off ends
+// with an error of the client's protocol.
+import { OpenClawError, isOpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
-import type { ModelRoute } from '../providers/model-route.ts';
 import type { AnswerClass } from './classify.ts';
 
-/** Why an attempt failed: a class of answer, or the code of the error that kept it from being made. */
+/** Why an attempt failed: a class of answer, or what kept it from being made. */
 export type FailureReason =
   | Exclude<AnswerClass, 'ok'>
   | 'unreachable'
   | 'no_login'
+  | 'refresh_failed'
   | 'cooling_down'
+  | 'not_served'
   | 'other_api';
 
 export type FailedAttempt = {
   readonly ref: string;
   /** Absent where no login could be had. */
-  readonly profileId?: string;
+  readonly profileId?: string | undefined;
   readonly reason: FailureReason;
+  /** The upstream's own words, fit to be shown. */
+  readonly detail?: string | undefined;
   /** When it may work again, as far as anybody knows. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 };
 
 export type NextStep =
@@ -27,7 +32,7 @@ export type NextStep =
   | { readonly kind: 'again'; readonly delayMs: number }
   | { readonly kind: 'next_login' }
   | { readonly kind: 'next_model' }
-  /** What failed is the request's own matter, or nothing is left to try. */
+  /** What failed is the request's own matter. */
   | { readonly kind: 'end' };
 
 /** With the same login, the first try included. */
@@ -40,33 +45,62 @@ const mayPass: ReadonlySet<FailureReason> = new Set(['overloaded', 'server_error
 /** Another login would be told the same. */
 const ofTheRequest: ReadonlySet<FailureReason> = new Set(['format', 'context_overflow']);
 /** Said by whoever hands out logins: there is none to try. */
-const ofTheProvider: ReadonlySet<FailureReason> = new Set(['no_login', 'cooling_down', 'other_api']);
+const ofTheProvider: ReadonlySet<FailureReason> = new Set([
+  'no_login',
+  'cooling_down',
+  'not_served',
+  'other_api',
+]);
+/** Of the login itself, whatever the model. */
+const ofTheLogin: ReadonlySet<FailureReason> = new Set(['auth', 'billing', 'refresh_failed']);
 
 /**
  * `tries`: attempts with this login at this model so far. `fraction`: uniform in [0, 1), spreads the pauses of many
- * clients.
+ * clients. `pauseMs`: what the server asked for, or what the kind of failure calls for; Infinity where it has taken its
+ * time already.
  */
 export function decideNext(
-  failure: { reason: FailureReason; retryAfterMs?: number | undefined },
+  failure: { reason: FailureReason; pauseMs?: number | undefined },
   tries: number,
   fraction: number,
 ): NextStep {
   if (ofTheRequest.has(failure.reason)) return { kind: 'end' };
   if (ofTheProvider.has(failure.reason)) return { kind: 'next_model' };
-  const pauseMs = failure.retryAfterMs ?? shortestPauseMs * (1 + fraction);
+  const pauseMs = failure.pauseMs ?? shortestPauseMs * (1 + fraction);
   if (mayPass.has(failure.reason) && tries < triesEach && pauseMs <= longestPauseMs) {
     return { kind: 'again', delayMs: pauseMs };
   }
   return { kind: 'next_login' };
 }
 
-/** The models to try in turn. Fallbacks belong to the default model, and to no other that a client names. */
-export function chainFor(
-  asked: ModelRoute,
-  defaults: { primary: ModelRoute | undefined; fallbacks: readonly ModelRoute[] },
-): readonly ModelRoute[] {
-  if (asked.ref !== defaults.primary?.ref) return [asked];
-  return [asked, ...defaults.fallbacks.filter((route) => route.ref !== asked.ref)];
+/** Logins that are not tried with the next model either. */
+export function lostLogins(attempts: readonly FailedAttempt[]): Set<string> {
+  const lost = new Set<string>();
+  for (const { profileId, reason } of attempts) {
+    if (profileId !== undefined && ofTheLogin.has(reason)) lost.add(profileId);
+  }
+  return lost;
+}
+
+/** What the resolver's error says of an attempt that could not be made; undefined: every login has been tried. */
+export function refusedLease(error: unknown, ref: string): FailedAttempt | undefined {
+  if (!isOpenClawError(error)) return { ref, reason: 'no_login' };
+  const { retryAfterMs, profileId, excluded } = error.data;
+  const known = {
+    ref,
+    ...(typeof profileId === 'string' ? { profileId } : {}),
+    ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+  };
+  switch (error.code) {
+    case 'COOLING_DOWN':
+      return { ...known, reason: 'cooling_down' };
+    case 'REFRESH_FAILED':
+      return { ...known, reason: 'refresh_failed' };
+    case 'TOKEN_REFUSED':
+      return { ...known, reason: 'auth' };
+    default:
+      return excluded === true ? undefined : { ...known, reason: 'no_login' };
+  }
 }
 
 const words: Readonly<Record<FailureReason, string>> = {
@@ -79,32 +113,66 @@ const words: Readonly<Record<FailureReason, string>> = {
   model_unavailable: 'the model is not available to this login',
   format: 'the request was refused',
   context_overflow: 'the request is too long',
-  timeout: 'no answer in time',
+  timeout: 'no answer',
   server_error: 'an error of the server',
   unreachable: 'not reached',
   no_login: 'there is no login that works',
+  refresh_failed: 'the login could not be renewed now',
   cooling_down: 'all logins are cooling down',
-  other_api: 'it is served by another API',
+  not_served: 'there is no such model, or no login for it',
+  other_api: 'it is served by another API than the one that was asked',
 };
 
-/** `minimax-portal/MiniMax-M3 (minimax-portal:default): too many requests; …`, one part for each attempt. */
+/** `minimax-portal/MiniMax-M3 (minimax-portal:default): too many requests (…); …`, one part for each attempt. */
 export function describeAttempts(attempts: readonly FailedAttempt[]): string {
   return attempts
-    .map(({ ref, profileId, reason }) => {
+    .map(({ ref, profileId, reason, detail }) => {
       const login = profileId === undefined ? '' : ` (${profileId})`;
-      return cleanText(`${ref}${login}: ${words[reason]}`, 200);
+      const said = detail === undefined || detail === '' ? '' : ` (${detail})`;
+      return cleanText(`${ref}${login}: ${words[reason]}${said}`, 240);
     })
     .join('; ');
+}
+
+/**
+ * The failed attempts in turn, as a list of RFC 9651: `"anthropic/claude-opus-4-6";profile="anthropic:key";
+ * reason=overloaded`. What a string of it cannot hold is percent-encoded.
+ */
+export function failoverHeader(attempts: readonly FailedAttempt[]): string {
+  return attempts
+    .map(({ ref, profileId, reason }) => {
+      const login = profileId === undefined ? '' : `;profile=${headerString(profileId)}`;
+      return `${headerString(ref)}${login};reason=${reason}`;
+    })
+    .join(', ');
+}
+
+function headerString(text: string): string {
+  const printable = /^[\u0020-\u007e]*$/.test(text) ? text : encodeURI(text.toWellFormed());
+  return `"${printable.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;
+}
+
+const limits: ReadonlySet<FailureReason> = new Set(['rate_limit', 'quota', 'cooling_down', 'overloaded']);
+
+/** One error for all: ALL_FAILED, HTTP 429 where every attempt met a limit, so that waiting is all that helps. */
+export function allFailed(
+  asked: string,
+  attempts: readonly FailedAttempt[],
+  retryAfterMs: number | undefined,
+): OpenClawError {
+  const isLimited = attempts.every(({ reason }) => limits.has(reason));
+  return new OpenClawError({
+    code: 'ALL_FAILED',
+    message: `${cleanText(asked, 120)}: none of the ${attempts.length} attempts was answered. ${describeAttempts(attempts)}`,
+    data: {
+      ...(isLimited ? { httpStatus: 429 } : {}),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  });
 }
 
 /** The soonest time at which any of them may work; undefined where nobody has named one. */
 export function soonestRetryMs(attempts: readonly FailedAttempt[]): number | undefined {
   const known = attempts.map(({ retryAfterMs }) => retryAfterMs).filter((ms) => ms !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
-}
-
-/** True where waiting is all that helps: every attempt met a limit. */
-export function isLimited(attempts: readonly FailedAttempt[]): boolean {
-  const limits: ReadonlySet<FailureReason> = new Set(['rate_limit', 'quota', 'cooling_down', 'overloaded']);
-  return attempts.length > 0 && attempts.every(({ reason }) => limits.has(reason));
 }

@@ -1,4 +1,7 @@
 // The gateway's bounds on size and time, in one place, so that a test or an operator can set them.
+import { OpenClawError } from '../errors.ts';
+import type { Env } from '../platform/env.ts';
+import { cleanText } from '../platform/text.ts';
 
 export type GatewayLimits = {
   /** Request body, bytes. It is kept whole until the answer starts, for the retry after a refused token. */
@@ -39,3 +42,21 @@ export const defaultLimits: GatewayLimits = {
   maxConnectionsOfAddress: 512,
   lingerMs: 2_000,
 };
+
+const idleTimeoutKey = 'OPENCLAW_GATEWAY_IDLE_TIMEOUT';
+const longestIdleSeconds = 86_400;
+
+/** What the environment says otherwise. Throws CONFIG_INVALID with the variable. */
+export function readLimits(env: Env): Partial<GatewayLimits> {
+  const text = env[idleTimeoutKey]?.trim() ?? '';
+  if (text === '') return {};
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > longestIdleSeconds) {
+    throw new OpenClawError({
+      code: 'CONFIG_INVALID',
+      message: `${idleTimeoutKey} is how long an upstream may be silent, in whole seconds, 0 for ever and ${longestIdleSeconds} at most; there is ${JSON.stringify(cleanText(text, 60))}`,
+      data: { place: idleTimeoutKey },
+    });
+  }
+  return { upstreamHeadersTimeoutMs: seconds * 1000, upstreamIdleTimeoutMs: seconds * 1000 };
+}

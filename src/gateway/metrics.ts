@@ -1,12 +1,11 @@
 // Counts what the gateway does, in plain arrays: counting one request costs about a tenth of a microsecond and leaves no
 // object behind, where prom-client's four calls cost a whole one. Written out only when somebody asks.
 // Figures that are there anyway (what is active, when tokens expire, the process's own) are metrics-page.ts's.
+import type { AttemptOutcome } from '../auth/refresh.ts';
 import { writeNumber, type Exposition, type Labels } from './exposition.ts';
 
 /** Of the further attempts for one request: the same login again, the provider's next one, the next model. */
 export type SwitchKind = 'again' | 'next_login' | 'next_model';
-
-export type RefreshOutcome = 'refreshed' | 'adopted' | 'failed' | 'dead';
 
 /**
  * None of these throws or does I/O. Names must come from a bounded set, never from a client: refs of the catalogue, ids
@@ -29,7 +28,7 @@ export type Metrics = {
   upstreamAnswer(provider: string, status: number | undefined): void;
   /** The reason is the class of the answer that caused it. */
   switched(kind: SwitchKind, reason: string): void;
-  refresh(provider: string, outcome: RefreshOutcome): void;
+  refresh(provider: string, outcome: AttemptOutcome): void;
   /** A request that the guard refused; the error's code. */
   refused(code: string): void;
   write(page: Exposition): void;

@@ -1,36 +1,34 @@
 // Works out from a request's body which model it asks for, whether that is served by the API of the request, and what
-// body the upstream is to get: the client's own bytes, with at most the model's name replaced.
+// body the upstreams are to get.
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
-import type { Catalogue, ModelRoute } from '../providers/model-route.ts';
+import { isServedBy, type Catalogue, type ModelRoute } from '../providers/model-route.ts';
 import type { Protocol } from '../wire/protocol.ts';
 import { pathOfApi } from './api-paths.ts';
-import { findModel, findModelAhead, replaceModel, type ModelField } from '../wire/model-field.ts';
+import { findModel, findModelAhead, type ModelField } from '../wire/model-field.ts';
+import { createReplayBody, type ReplayBody } from './replay-body.ts';
 
 export type ModelPlan = {
   readonly route: ModelRoute;
-  /** The response header that names the model that answered, as name and value. */
-  readonly header: readonly [string, string];
-  /** Pieces of the body for the upstream. */
-  readonly body: readonly Buffer[];
+  readonly body: ReplayBody;
 };
 
 /** Errors: REQUEST_INVALID, and those of Catalogue.find. */
 export function planModel(pieces: readonly Buffer[], catalogue: Catalogue, protocol: Protocol): ModelPlan {
   const ahead = findModelAhead(pieces);
   const body = ahead === undefined ? [Buffer.concat(pieces)] : pieces;
-  const [first = empty, ...rest] = body;
-  const field = ahead ?? findModel(first);
+  const field = ahead ?? findModel(body[0] ?? empty);
   if (field.kind !== 'found') {
     throw new OpenClawError({ code: 'REQUEST_INVALID', message: faults[field.kind] });
   }
   const route = catalogue.find(field.value);
-  if (route.api !== protocol.api) throw servedElsewhere(route, protocol);
-  return {
-    route,
-    header: ['x-openclaw-model', headerValue(route.ref)],
-    body: route.modelId === field.value ? body : [replaceModel(first, field, route.modelId), ...rest],
-  };
+  if (!isServedBy(route, protocol.api)) throw servedElsewhere(route, protocol);
+  return { route, body: createReplayBody(body, field) };
+}
+
+/** The response header that names the model that answers, as name and value. */
+export function modelHeader({ ref }: ModelRoute): readonly [string, string] {
+  return ['x-openclaw-model', headerValue(ref)];
 }
 
 /** REQUEST_INVALID: the model is there, and at another path. */

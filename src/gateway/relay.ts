@@ -14,6 +14,8 @@ export type Relay = {
   bytes(): number;
   /** `resume` is called when the client has caught up after a `write` that returned false. */
   start(head: AnswerHead, ownHeaders: readonly string[], resume: () => void): void;
+  /** Takes back what has not been sent, for another answer in its place. Only before anything was. */
+  forget(): void;
   /** False: the client is behind, read no more until `resume`. */
   write(chunk: Buffer): boolean;
   end(): void;
@@ -128,6 +130,13 @@ export function createRelay(
       resumeUpstream = resume;
       if (stream.holdsCutEvents && mayEndWithEvent(answer)) hold = createEventHold(stream);
       scheduleFlush();
+    },
+    forget() {
+      head = undefined;
+      hold = undefined;
+      resumeUpstream = undefined;
+      bytes = 0;
+      takeGathered();
     },
     write(chunk) {
       bytes += chunk.length;

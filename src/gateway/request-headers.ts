@@ -16,9 +16,11 @@ const defaultAnthropicVersion = '2023-06-01';
 
 /**
  * `x-stainless-*` is left out: it tells the vendor about the client's machine and changes no answer.
- * `accept-encoding` is passed on because the answer's body is handed back as it came.
+ * Nor is `accept-encoding`: what was used, and whether an answer is an error, can be read in plain bytes alone.
  */
-const passedAlways = ['accept', 'accept-encoding', 'user-agent'] as const;
+const passedAlways = ['accept', 'user-agent'] as const;
+/** Without it a server may pack the answer as it likes (RFC 9110 section 12.5.3). */
+const plainBytes = ['accept-encoding', 'identity'] as const;
 
 /**
  * OpenAI's `openai-organization` and `openai-project` are left out: they name the client's own account, and the login is
@@ -37,7 +39,7 @@ export function createRequestHeaders(): RequestHeaders {
   const withoutKey = new WeakMap<object, readonly string[]>();
 
   return (api, client, lease) => {
-    const flat: FlatHeaders = ['content-type', client['content-type'] ?? 'application/json'];
+    const flat: FlatHeaders = ['content-type', client['content-type'] ?? 'application/json', ...plainBytes];
     const isAnthropic = api === 'anthropic-messages';
     if (isAnthropic) {
       flat.push('anthropic-version', single(client['anthropic-version']) ?? defaultAnthropicVersion);

@@ -3,7 +3,7 @@
 // Requests come here admitted; none of them costs an upstream call.
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { cleanText } from '../platform/text.ts';
-import type { Catalogue, ModelRoute } from '../providers/model-route.ts';
+import { isServedBy, type Catalogue, type ModelRoute } from '../providers/model-route.ts';
 import type { ListedModel, Protocol } from '../wire/protocol.ts';
 import { apiPaths, protocolFor } from './api-paths.ts';
 import { servedElsewhere } from './model-plan.ts';
@@ -109,7 +109,8 @@ function protocolOf(request: Request): Protocol {
 
 /** Clients of OpenAI choose between its two APIs, so that both belong into their list; a model of neither is no help. */
 function canAsk({ api }: Protocol, route: ModelRoute): boolean {
-  return (api === 'anthropic-messages') === (route.api === 'anthropic-messages');
+  if (api === 'anthropic-messages') return isServedBy(route, api);
+  return isServedBy(route, 'openai-completions') || isServedBy(route, 'openai-responses');
 }
 
 function listed({ ref, definition, provider, api }: ModelRoute): ListedModel {

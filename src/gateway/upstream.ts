@@ -1,11 +1,11 @@
 // Sends requests to upstreams: one pool of connections per origin, through the proxy that the environment names.
 // It knows no protocol: bytes go out, and undici calls the handler as they come back.
-import type { Readable } from 'node:stream';
 import { EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici';
 import { OpenClawError } from '../errors.ts';
 import type { Env } from '../platform/env.ts';
 import { cleanText, foreignText } from '../platform/text.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { SentBody } from './replay-body.ts';
 
 export type UpstreamRequest = {
   /** Origin and path prefix, without a trailing slash. */
@@ -13,8 +13,7 @@ export type UpstreamRequest = {
   /** Path and query, appended to the base. */
   path: string;
   headers: string[];
-  /** In pieces, which are sent one after the other with the length of them all declared. */
-  body: readonly Buffer[];
+  body: SentBody;
 };
 
 /**
@@ -86,7 +85,7 @@ export function createUpstream(env: Env, limits: GatewayLimits): Upstream {
         return;
       }
       const { body, headers } = request;
-      if (body.length > 1) headers.push('content-length', String(lengthOf(body)));
+      if (!Buffer.isBuffer(body)) headers.push('content-length', String(body.length));
       target.dispatcher.dispatch(
         {
           origin: target.origin,
@@ -94,7 +93,7 @@ export function createUpstream(env: Env, limits: GatewayLimits): Upstream {
           method: 'POST',
           headers,
           // undici takes any iterable of buffers; its types do not say so.
-          body: body.length > 1 ? (body as unknown as Readable) : (body[0] ?? null),
+          body: body as Buffer,
         },
         handler,
       );
@@ -103,12 +102,6 @@ export function createUpstream(env: Env, limits: GatewayLimits): Upstream {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
-}
-
-function lengthOf(pieces: readonly Buffer[]): number {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  return length;
 }
 
 type Proxies = { httpProxy: string; httpsProxy: string; noProxy: string };
@@ -147,6 +140,32 @@ export function unreachable(error: Error, baseUrl: string): OpenClawError {
     message: `The request to ${cleanText(host, 80)} failed: ${shown}`,
     data: { host, ...(code === undefined ? {} : { cause: code }) },
   });
+}
+
+/**
+ * What such an error says of the place: whether it was reached at all, and what pause a second try is worth; Infinity
+ * where it has had its time.
+ */
+export function connectionFailure(error: Error): {
+  reason: 'unreachable' | 'timeout';
+  pauseMs: number | undefined;
+} {
+  switch (codeOf(error)) {
+    // Most often a connection that was closed for its idleness just as the request went out.
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'UND_ERR_SOCKET':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return { reason: 'timeout', pauseMs: 0 };
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return { reason: 'timeout', pauseMs: Infinity };
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ERR_INVALID_URL':
+      return { reason: 'unreachable', pauseMs: Infinity };
+    default:
+      return { reason: 'unreachable', pauseMs: undefined };
+  }
 }
 
 /** A connection tried on several addresses fails with one error that holds the others. */

@@ -158,7 +158,7 @@ function serverNowMs(date: string | null, localNowMs: number): number {
   return Math.abs(serverMs - localNowMs) > clockToleranceMs ? serverMs : localNowMs;
 }
 
-async function readLimited(response: Response): Promise<string | undefined> {
+async function readLimited(response: Response, limitBytes = answerLimitBytes): Promise<string | undefined> {
   if (response.body === null) return '';
   const reader = response.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -167,7 +167,7 @@ async function readLimited(response: Response): Promise<string | undefined> {
     const { done, value } = await reader.read();
     if (done) return Buffer.concat(chunks).toString('utf8');
     total += value.byteLength;
-    if (total > answerLimitBytes) {
+    if (total > limitBytes) {
       // Not awaited: the connection may answer the cancellation late or never.
       reader.cancel().catch(() => undefined);
       return undefined;
@@ -176,9 +176,9 @@ async function readLimited(response: Response): Promise<string | undefined> {
   }
 }
 
-/** The JSON of an answer of at most 64 KiB; undefined when it is larger or not JSON. */
-export async function readJsonAnswer(response: Response): Promise<unknown> {
-  const text = await readLimited(response);
+/** The JSON of an answer of at most 64 KiB, or as many bytes as are given; undefined when it is larger or not JSON. */
+export async function readJsonAnswer(response: Response, limitBytes?: number): Promise<unknown> {
+  const text = await readLimited(response, limitBytes);
   return text === undefined ? undefined : parseJson(text);
 }
 

@@ -66,6 +66,8 @@ function createIfAbsent(path: string): void {
 
 function tryLock(database: DatabaseSync): boolean {
   try {
+    // No journal beside the file: the first lock of an empty database writes one, which a full disk does not take.
+    database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {

@@ -1,6 +1,6 @@
 // The Log port on pino: one JSON object a line, or a readable line when a person is looking.
 // No transports: they need worker threads and files of their own, which a bundled program has not.
-// Lines of one turn of the event loop leave in one write, for a gateway writes one a request.
+// Lines are gathered for a moment and leave in one write, for a gateway writes one a request.
 import { writeSync } from 'node:fs';
 import { pino, type Level } from 'pino';
 import { plainFields, type Log, type LogFields } from './log.ts';
@@ -16,9 +16,13 @@ export type PinoLogOptions = {
 };
 
 export type PinoLog = Log & {
-  /** Writes what the present turn has gathered: to be called before the process ends. */
+  /** Writes what has been gathered: to be called before the process ends. */
   flush(): void;
 };
+
+/** A process that is killed loses what it said in so much time. */
+const gatherMs = 50;
+const gatherChars = 64 * 1024;
 
 /** Warnings and errors are written before the call returns, and with them all that came before. */
 export function createPinoLog(options: PinoLogOptions): PinoLog {
@@ -36,8 +40,9 @@ export function createPinoLog(options: PinoLogOptions): PinoLog {
     write(lines);
   };
   const gather = (line: string): void => {
-    if (gathered === '') setImmediate(flush);
+    if (gathered === '') setTimeout(flush, gatherMs).unref();
     gathered += options.pretty ? readable(line) : line;
+    if (gathered.length >= gatherChars) flush();
   };
 
   const logger = pino(
@@ -45,7 +50,7 @@ export function createPinoLog(options: PinoLogOptions): PinoLog {
       level: options.level ?? 'info',
       base: null,
       messageKey: 'event',
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: gather },
@@ -62,6 +67,20 @@ export function createPinoLog(options: PinoLogOptions): PinoLog {
       flush();
     },
     flush,
+  };
+}
+
+/** pino's own builds the text anew for each line; many of a busy gateway are of the same millisecond. */
+function createTimestamp(): () => string {
+  let atMs = 0;
+  let text = '';
+  return () => {
+    const nowMs = Date.now();
+    if (nowMs !== atMs) {
+      atMs = nowMs;
+      text = `,"time":"${new Date(nowMs).toISOString()}"`;
+    }
+    return text;
   };
 }
 

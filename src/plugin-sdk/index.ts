@@ -76,6 +76,8 @@ export type ProviderPlugin = {
   /** Environment variables that hold a credential of this provider. */
   envVars?: readonly string[];
   auth: readonly AuthMethod[];
+  /** Its server speaks these too, for all models of the catalogue. This host only. */
+  furtherApis?: readonly ModelApi[];
   catalog?: { run(context: CatalogContext): ProviderCatalog | Promise<ProviderCatalog> };
   /** The value that goes on the wire as key, from a stored credential. */
   formatApiKey?(credential: Credential): string;
@@ -248,6 +250,8 @@ export type RuntimeAuth = {
   apiKey: string;
   /** Origin and path before `/v1/messages`. */
   baseUrl?: string;
+  /** By API, for `furtherApis`: what stands before `/chat/completions` or `/responses`. This host only. */
+  baseUrls?: Readonly<Partial<Record<ModelApi, string>>>;
   /** Milliseconds since the Unix epoch. */
   expiresAt?: number;
   /** The complete authentication headers, lower-case names. Without them: `Authorization: Bearer <apiKey>`. */

@@ -12,6 +12,10 @@ export const anthropic: BuiltinProvider = {
   label: 'Anthropic API key',
   baseUrl: 'https://api.anthropic.com',
   api: 'anthropic-messages',
+  sites: {
+    hosts: ['api.anthropic.com'],
+    paths: { 'anthropic-messages': '', 'openai-completions': '/v1', 'openai-responses': '/v1' },
+  },
   envVars: ['ANTHROPIC_API_KEY'],
   headers: (key) => ({ 'x-api-key': key }),
   models: [

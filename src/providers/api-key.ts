@@ -1,17 +1,22 @@
-// Providers that need no login, for their API key is in the configuration or the environment: which key, which address,
-// which headers. When a login is used instead is for the resolver.
-import type { LoadedConfig } from '../config/load.ts';
-import type { BuiltinProvider } from './builtin-provider.ts';
-import { builtinProviders } from './builtin-providers.ts';
-
-export type ConfiguredKeys = Pick<LoadedConfig, 'config' | 'env'>;
+// Providers that need no login: their API key is in the configuration or the environment, or they are open to whoever
+// names them. Which key, which address for which API, which headers. When a login is used instead is for the resolver.
+import type { OpenClawConfig } from '../config/schema.ts';
+import type { ModelApi } from '../plugin-sdk/index.ts';
+import { baseUrlOf, defaultApi, ownEntry, type ConfiguredKeys } from './address.ts';
+import { builtinOf, builtinProviders } from './builtin-providers.ts';
+import { collectModels, spokenApis } from './collected-models.ts';
+import { namedModels } from './named-models.ts';
 
 export type KeyProvider = {
   readonly provider: string;
   /** Origin and path before `/v1/messages` (Anthropic) or before `/chat/completions` (OpenAI), no trailing slash. */
   readonly baseUrl: string;
-  /** Complete authentication headers, lower-case names. */
+  /** The same by API, for those that are elsewhere. */
+  readonly baseUrls?: Readonly<Partial<Record<ModelApi, string>>>;
+  /** Complete authentication headers, lower-case names; none for a provider that is open. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What to do when the key is refused; a remedy. */
+  readonly ifRefused?: string;
 };
 
 /**
@@ -28,52 +33,68 @@ export function apiKeyOf(providerId: string, { config, env }: ConfiguredKeys): s
   return key !== undefined && /^[\x21-\x7e]+$/.test(key) ? key : undefined;
 }
 
-/** Every provider that has a key and an address. */
+/** It has a key, or needs none and is named: under `models.providers`, or in a model of `agents.defaults`. */
+export function needsNoLogin(providerId: string, keys: ConfiguredKeys): boolean {
+  return apiKeyOf(providerId, keys) !== undefined || isOpenAndNamed(providerId, keys.config);
+}
+
+/** Every provider that needs no login and has an address. */
 export function apiKeyProviders(keys: ConfiguredKeys): KeyProvider[] {
-  const configured = keys.config.models?.providers ?? {};
+  const { config } = keys;
+  const configured = config.models?.providers ?? {};
   const ids = new Set([...builtinProviders.map(({ id }) => id), ...Object.keys(configured)]);
-  const found: KeyProvider[] = [];
-  for (const provider of ids) {
-    const entry = ownEntry(configured, provider);
-    const builtin = builtinOf(provider);
-    const key = apiKeyOf(provider, keys);
-    const address = entry?.baseUrl ?? builtin?.baseUrl;
-    if (key === undefined || address === undefined) continue;
-    const api = entry?.api ?? builtin?.api ?? defaultApi(address);
-    const headers = builtin?.headers(key) ?? genericHeaders(api, key, entry?.['authHeader'] !== false);
-    found.push({ provider, baseUrl: normalBaseUrl(address, api), headers });
-  }
-  return found;
+  const models = [...collectModels(config, []).values()];
+  return [...ids].flatMap((provider) => {
+    const own = models.filter((model) => model.provider === provider);
+    const found = keyProvider(provider, own, keys);
+    return found === undefined ? [] : [found];
+  });
 }
 
-export function builtinOf(providerId: string): BuiltinProvider | undefined {
-  return builtinProviders.find(({ id }) => id === providerId);
+function keyProvider(
+  provider: string,
+  models: readonly { api: string }[],
+  keys: ConfiguredKeys,
+): KeyProvider | undefined {
+  if (!needsNoLogin(provider, keys)) return undefined;
+  const builtin = builtinOf(provider);
+  const entry = ownEntry(keys.config.models?.providers, provider);
+  const api = entry?.api ?? builtin?.api ?? defaultApi(entry?.baseUrl);
+  const baseUrl = baseUrlOf(provider, api, keys);
+  if (baseUrl === undefined) return undefined;
+  const key = apiKeyOf(provider, keys);
+  const speaksAnthropic = [api, ...models.map((model) => model.api)].includes('anthropic-messages');
+  const headers =
+    key === undefined
+      ? {}
+      : (builtin?.headers?.(key) ?? genericHeaders(speaksAnthropic, key, entry?.['authHeader'] !== false));
+  const others = spokenApis
+    .map((spoken) => [spoken, baseUrlOf(provider, spoken, keys)] as const)
+    .filter(([, other]) => other !== undefined && other !== baseUrl);
+  const ifRefused = key === undefined ? undefined : builtin?.ifRefused?.(baseUrl);
+  return {
+    provider,
+    baseUrl,
+    headers,
+    ...(others.length === 0 ? {} : { baseUrls: Object.fromEntries(others) }),
+    ...(ifRefused === undefined ? {} : { ifRefused }),
+  };
 }
 
-/** Names such as `constructor` are in every object, but in no configuration. */
-export function ownEntry<Value>(
-  record: Readonly<Record<string, Value>> | undefined,
-  name: string,
-): Value | undefined {
-  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-/** For a provider of the configuration that does not say which protocol it speaks. */
-export function defaultApi(baseUrl: string | undefined): 'anthropic-messages' | 'openai-completions' {
-  return baseUrl !== undefined && /\/anthropic(\/v1)?\/*$/.test(baseUrl)
-    ? 'anthropic-messages'
-    : 'openai-completions';
+function isOpenAndNamed(providerId: string, config: OpenClawConfig): boolean {
+  if (builtinOf(providerId)?.isOpen !== true) return false;
+  return (
+    ownEntry(config.models?.providers, providerId) !== undefined || namedModels(config, providerId).length > 0
+  );
 }
 
 /** `authHeader: false` in the configuration leaves the Bearer header out, for servers that refuse two. */
-function genericHeaders(api: string, key: string, bearer: boolean): Readonly<Record<string, string>> {
+function genericHeaders(
+  speaksAnthropic: boolean,
+  key: string,
+  bearer: boolean,
+): Readonly<Record<string, string>> {
   const authorization = { authorization: `Bearer ${key}` };
-  if (api !== 'anthropic-messages') return authorization;
+  if (!speaksAnthropic) return authorization;
   return bearer ? { ...authorization, 'x-api-key': key } : { 'x-api-key': key };
-}
-
-/** People paste an Anthropic address with and without `/v1`; requests add it. */
-function normalBaseUrl(baseUrl: string, api: string): string {
-  const trimmed = baseUrl.replace(/\/+$/, '');
-  return api === 'anthropic-messages' ? trimmed.replace(/\/v1$/, '') : trimmed;
 }

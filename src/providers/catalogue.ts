@@ -3,22 +3,30 @@
 // Credentials themselves are for the resolver; here it counts only whether a provider has any.
 import { OpenClawError } from '../errors.ts';
 import type { OpenClawConfig } from '../config/schema.ts';
-import type { ProviderCatalog } from '../plugin-sdk/index.ts';
 import type { Env } from '../platform/env.ts';
 import { nearestName } from '../platform/nearest.ts';
 import { cleanText } from '../platform/text.ts';
-import { apiKeyOf, builtinOf } from './api-key.ts';
-import { collectModels, splitRef, type CollectedModel, type ModelOrigin } from './collected-models.ts';
-import type { Catalogue, ModelRoute } from './model-route.ts';
+import { needsNoLogin } from './api-key.ts';
+import { builtinOf } from './builtin-providers.ts';
+import {
+  collectModels,
+  splitRef,
+  type CollectedModel,
+  type DiscoveredModels,
+  type ModelOrigin,
+  type PluginCatalog,
+} from './collected-models.ts';
+import type { Catalogue, Fallback, ModelRoute } from './model-route.ts';
 
 export type CatalogueDeps = {
   config: OpenClawConfig;
   /** The effective environment: process, `.env`, `env` block. */
   env: Env;
-  pluginCatalogs: readonly { readonly providerId: string; readonly catalog: ProviderCatalog }[];
+  pluginCatalogs: readonly PluginCatalog[];
   /** Providers with a stored login of any kind. */
   providersWithProfile: ReadonlySet<string>;
   disabledProviders: readonly { readonly providerId: string; readonly pluginId: string }[];
+  discovered?: DiscoveredModels;
 };
 
 /** One line of a model table. */
@@ -38,17 +46,18 @@ export type ModelCatalogue = Catalogue & {
   entries(): readonly CatalogueEntry[];
 };
 
+const noFallbacks: readonly Fallback[] = [];
+
 /** The name that stands for `agents.defaults.model`. */
 const defaultName = 'default';
 
 /** `list` holds what can be served now. */
 export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   const { config, env } = deps;
-  const models = collectModels(config, deps.pluginCatalogs);
+  const models = collectModels(config, deps.pluginCatalogs, deps.discovered);
   const available = new Set(
     [...new Set([...models.values()].map(({ provider }) => provider))].filter(
-      (provider) =>
-        deps.providersWithProfile.has(provider) || apiKeyOf(provider, { config, env }) !== undefined,
+      (provider) => deps.providersWithProfile.has(provider) || needsNoLogin(provider, { config, env }),
     ),
   );
   const isUsable = (model: CollectedModel): boolean => available.has(model.provider);
@@ -71,6 +80,12 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
 
   const chosen = config.agents?.defaults?.model;
   const primary = typeof chosen === 'string' ? chosen : chosen?.primary;
+  const named = typeof chosen === 'string' ? [] : (chosen?.fallbacks ?? []);
+  const fallbacks = named.map((name): Fallback => {
+    const route = routes.get(name);
+    return { ref: route?.ref ?? name, route };
+  });
+  if (primary !== undefined && fallbacks.some(({ route }) => route !== undefined)) nameUnserved(primary);
   const defaultRoute = primary === undefined ? undefined : routes.get(primary);
   routes.delete(defaultName);
   if (defaultRoute !== undefined) routes.set(defaultName, defaultRoute);
@@ -97,15 +112,26 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   };
 
   const list = Object.freeze(usable.flatMap(({ route }) => (route === undefined ? [] : [route])));
+  const furtherThan = fallbacks.filter(({ ref }) => ref !== defaultRoute?.ref);
   return {
     find(name) {
       const route = routes.get(name);
       if (route === undefined) throw explain(name);
       return route;
     },
+    fallbacks: ({ ref }) => (ref === defaultRoute?.ref ? furtherThan : noFallbacks),
     list: () => list,
     entries: () => [...models.values()].map(entryOf),
   };
+
+  /** A default model without credentials is known by its names all the same: its fallbacks answer. */
+  function nameUnserved(primaryName: string): void {
+    const ref = aliases.get(primaryName) ?? primaryName;
+    const route = models.get(ref)?.route;
+    if (route === undefined) return;
+    for (const [alias, target] of aliases) if (target === ref) routes.set(alias, route);
+    routes.set(ref, route);
+  }
 
   function entryOf(model: CollectedModel): CatalogueEntry {
     const { ref, origin, route } = model;
@@ -158,6 +184,12 @@ function unknownName(
   }
   const disabled = pluginDisabled(name, provider, deps);
   if (disabled !== undefined) return disabled;
+  const builtin = builtinOf(provider);
+  if (builtin?.listsModels === true && needsNoLogin(provider, deps)) {
+    return unknown(name, `${builtin.label} has not been there to say which models it has`, {
+      remedy: 'Start its server, then: `openclaw models list`.',
+    });
+  }
   const replaced = deps.config.models?.mode === 'replace' && builtinOf(provider) !== undefined;
   const why = replaced ? ' (models.mode is "replace", which leaves the built-in ones out)' : '';
   return unknown(name, `no provider ${quote(provider)} is configured${why}`, {

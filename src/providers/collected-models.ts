@@ -2,11 +2,23 @@
 // `models.mode: "replace"` it is the only one. Whether a model can be served now is for the catalogue.
 import type { OpenClawConfig, ProviderConfig, ProviderModelConfig } from '../config/schema.ts';
 import type { ModelApi, ModelDefinition, ProviderCatalog } from '../plugin-sdk/index.ts';
-import { defaultApi } from './api-key.ts';
+import { defaultApi, ownEntry, servesAllApis } from './address.ts';
 import { builtinProviders } from './builtin-providers.ts';
 import type { ModelRoute } from './model-route.ts';
+import { namedModels } from './named-models.ts';
 
-export type ModelOrigin = 'builtin' | 'plugin' | 'config';
+/** `discovered`: its server has named it. */
+export type ModelOrigin = 'builtin' | 'plugin' | 'discovered' | 'config';
+
+/** What servers have said of themselves, by provider. */
+export type DiscoveredModels = ReadonlyMap<string, readonly ModelDefinition[]>;
+
+export type PluginCatalog = {
+  readonly providerId: string;
+  readonly catalog: ProviderCatalog;
+  /** Its server speaks these too, for each of the models. */
+  readonly furtherApis?: readonly ModelApi[];
+};
 
 export type CollectedModel = {
   readonly ref: string;
@@ -19,11 +31,11 @@ export type CollectedModel = {
   readonly route?: ModelRoute;
 };
 
-const spokenApis: readonly string[] = [
+export const spokenApis: readonly ModelApi[] = [
   'anthropic-messages',
   'openai-completions',
   'openai-responses',
-] satisfies ModelApi[];
+];
 
 /** What a model of the configuration has when it does not say. */
 const fallback = {
@@ -34,18 +46,27 @@ const fallback = {
   maxTokens: 8_192,
 } as const satisfies Partial<ModelDefinition>;
 
+/** Of a model on a person's own machine, where nobody says more: few are given as much room as a service's. */
+const localFallback = { ...fallback, contextWindow: 32_768 } as const;
+
 export function collectModels(
   config: OpenClawConfig,
-  pluginCatalogs: readonly { readonly providerId: string; readonly catalog: ProviderCatalog }[],
+  pluginCatalogs: readonly PluginCatalog[],
+  discovered: DiscoveredModels = new Map(),
 ): Map<string, CollectedModel> {
   const models = new Map<string, CollectedModel>();
+  const furtherApis = (provider: string): readonly ModelApi[] =>
+    servesAllApis(provider, config)
+      ? spokenApis
+      : (pluginCatalogs.find(({ providerId }) => providerId === provider)?.furtherApis ?? []);
   const add = (provider: string, origin: ModelOrigin, definition: ModelDefinition, api: string): void => {
-    const model = modelOf(provider, origin, definition, api);
+    const model = modelOf(provider, origin, definition, api, furtherApis(provider));
     models.set(model.ref, model);
   };
   if (config.models?.mode !== 'replace') {
     for (const { id, api, models: own } of builtinProviders) {
       for (const definition of own) add(id, 'builtin', definition, api);
+      for (const definition of discovered.get(id) ?? []) add(id, 'discovered', definition, api);
     }
     for (const { providerId, catalog } of pluginCatalogs) {
       for (const definition of catalog.provider.models) {
@@ -60,10 +81,23 @@ export function collectModels(
         add(provider, known.origin, known.definition, entry.api);
       }
     }
+    // That of the models known before: one that the configuration gives another API is no example for the next.
+    const usualApi = entry.api ?? apiOf(provider, entry, models);
     for (const written of entry.models ?? []) {
       const known = models.get(`${provider}/${written.id}`);
-      const api = written.api ?? entry.api ?? known?.api ?? apiOf(provider, entry, models);
+      const api = written.api ?? entry.api ?? known?.api ?? usualApi;
       add(provider, 'config', definitionOf(written, known?.definition), api);
+    }
+  }
+  if (config.models?.mode !== 'replace') {
+    // A server that lists its models may be off now, and loads on demand what it does not list.
+    for (const { id: provider, listsModels, api } of builtinProviders) {
+      if (listsModels !== true) continue;
+      const spoken = ownEntry(config.models?.providers, provider)?.api ?? api;
+      for (const id of namedModels(config, provider)) {
+        if (!models.has(`${provider}/${id}`))
+          add(provider, 'config', { ...localFallback, id, name: id }, spoken);
+      }
     }
   }
   return models;
@@ -81,11 +115,20 @@ function modelOf(
   origin: ModelOrigin,
   definition: ModelDefinition,
   api: string,
+  furtherApis: readonly ModelApi[],
 ): CollectedModel {
   const ref = `${provider}/${definition.id}`;
   const base = { ref, provider, modelId: definition.id, origin, definition, api };
   if (!isSpoken(api)) return base;
-  const route: ModelRoute = Object.freeze({ provider, modelId: definition.id, ref, api, definition });
+  const others = furtherApis.filter((further) => further !== api);
+  const route: ModelRoute = Object.freeze({
+    provider,
+    modelId: definition.id,
+    ref,
+    api,
+    ...(others.length === 0 ? {} : { furtherApis: others }),
+    definition,
+  });
   return { ...base, route };
 }
 
@@ -115,5 +158,5 @@ function apiOf(provider: string, entry: ProviderConfig, models: ReadonlyMap<stri
 }
 
 function isSpoken(api: string): api is ModelApi {
-  return spokenApis.includes(api);
+  return (spokenApis as readonly string[]).includes(api);
 }

@@ -1,5 +1,7 @@
-// MiniMax by API key: where it is served and which models it has. The login of a plan is another provider, which its
-// plugin brings with its own list of models.
+// MiniMax by API key: at which of its two sites it is served, where each API is, and which models it has. A key is of one
+// site and unknown at the other; which one it is of is said by whoever has it, and never tried out. The login of a plan is
+// another provider, which its plugin brings with its own list of models.
+import type { Env } from '../platform/env.ts';
 import type { ModelDefinition } from '../plugin-sdk/index.ts';
 import type { BuiltinProvider } from './builtin-provider.ts';
 
@@ -14,11 +16,43 @@ function text(id: string, name: string, cost: Cost, limits = { contextWindow: 20
 
 const m21Limits = { contextWindow: 200_000, maxTokens: 8_192 };
 
+const globalSite = 'https://api.minimax.io';
+const cnSite = 'https://api.minimaxi.com';
+
+/**
+ * `MINIMAX_API_HOST`, a host or an address whose path does not count, and `MINIMAX_REGION` (`global` or `cn`): the names
+ * that MiniMax's own tools have for it. undefined where neither says anything fit.
+ */
+export function minimaxOrigin(env: Env): string | undefined {
+  const written = env['MINIMAX_API_HOST']?.trim() ?? '';
+  const url = written === '' ? null : URL.parse(/^https?:/i.test(written) ? written : `https://${written}`);
+  if (url !== null && url.username === '' && url.password === '') return url.origin;
+  const region = env['MINIMAX_REGION']?.trim().toLowerCase();
+  if (region === 'cn') return cnSite;
+  return region === 'global' ? globalSite : undefined;
+}
+
+/** `invalid api key` is all that the wrong site says. undefined at a host that is of neither. */
+function otherSite(baseUrl: string): string | undefined {
+  const { host } = new URL(baseUrl);
+  const isCn = host === 'api.minimaxi.com' || host === 'api.minimax.cn';
+  if (!isCn && host !== 'api.minimax.io') return undefined;
+  const [here, there, site] = isCn ? ['CN', 'Global', globalSite] : ['Global', 'CN', cnSite];
+  return `If the key is from the other site (${there}), ${host} (${here}) does not know it: set MINIMAX_API_HOST=${site}, or models.providers.minimax.baseUrl to ${site}/anthropic. See what is served then: \`openclaw models list\`.`;
+}
+
 export const minimax: BuiltinProvider = {
   id: 'minimax',
   label: 'MiniMax API key',
-  baseUrl: 'https://api.minimax.io/anthropic',
+  baseUrl: `${globalSite}/anthropic`,
   api: 'anthropic-messages',
+  sites: {
+    hosts: ['api.minimax.io', 'api.minimaxi.com', 'api.minimax.cn'],
+    paths: { 'anthropic-messages': '/anthropic', 'openai-completions': '/v1', 'openai-responses': '/v1' },
+  },
+  servesAllApis: true,
+  originOf: minimaxOrigin,
+  ifRefused: otherSite,
   envVars: ['MINIMAX_API_KEY'],
   // Either one alone has failed for some people; both together work.
   headers: (key) => ({ authorization: `Bearer ${key}`, 'x-api-key': key }),

@@ -6,6 +6,7 @@ import { isBusy } from './store-failure.ts';
 export function isHeld(lockFile: string): boolean {
   const database = new DatabaseSync(lockFile, { timeout: 0 });
   try {
+    database.exec('PRAGMA journal_mode = MEMORY');
     database.exec('BEGIN EXCLUSIVE');
     return false;
   } catch (error) {

@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Lease, LeaseOptions, LeaseOutcome } from '../../src/auth/lease.ts';
 import type { LiveResolver, ResolverDeps } from '../../src/auth/resolver.ts';
-import type { OpenClawError } from '../../src/errors.ts';
-import { httpStatusOf } from '../../src/errors.ts';
+import { httpStatusOf, OpenClawError } from '../../src/errors.ts';
 import { oauthCredential } from '../support/credentials.ts';
 import { hour, id, provider, setUp, type World } from '../support/resolver-stage.ts';
 
@@ -204,6 +203,33 @@ describe('half open', () => {
     expect(take(resolver).profileId).toBe(id);
   });
 
+  it('is nobody’s trial but its own: the end of an older request lets no second one in', async () => {
+    const world = await withLogins([id, cn], { explicitOrder: () => [id, cn] });
+    const { resolver, clock } = world;
+    const older = take(resolver);
+    fail(older, 'rate_limit');
+    await clock.advance(30_000);
+    const trial = take(resolver);
+    older.report({ kind: 'unknown' });
+    fail(older, 'format');
+    expect([trial.profileId, take(resolver).profileId]).toEqual([id, cn]);
+    trial.report({ kind: 'unknown' });
+    expect(take(resolver).profileId).toBe(id);
+  });
+
+  it('is not lengthened by what was sent before it, however late that fails', async () => {
+    const { resolver, clock } = await withLogins([id]);
+    const lease = take(resolver);
+    const sentAtMs = clock.nowMs();
+    await clock.advance(10);
+    fail(lease, 'timeout', { sentAtMs });
+    await clock.advance(30_000);
+    const trial = take(resolver);
+    for (let late = 0; late < 10; late += 1) fail(lease, 'timeout', { sentAtMs });
+    trial.report({ kind: 'ok', sentAtMs: clock.nowMs() });
+    expect(take(resolver)).toBe(take(resolver));
+  });
+
   it('with one login, others are told to come back in a moment', async () => {
     const { resolver, clock } = await withLogins([id]);
     fail(take(resolver), 'timeout');
@@ -211,6 +237,157 @@ describe('half open', () => {
     take(resolver);
     expect(refusal(resolver).data['retryAfterMs']).toBe(1_000);
   });
+});
+
+describe('clocks that jump', () => {
+  it('back: a success ends what has not begun yet, and nobody is kept waiting', async () => {
+    const { resolver, clock } = await withLogins([id]);
+    fail(take(resolver), 'quota');
+    clock.setWallMs(clock.nowMs() - hour);
+    const trial = take(resolver);
+    expect(refusal(resolver).data['retryAfterMs']).toBe(1_000);
+    trial.report({ kind: 'ok', sentAtMs: clock.nowMs() });
+    expect([take(resolver), take(resolver)]).toEqual([take(resolver), take(resolver)]);
+    clock.setWallMs(clock.nowMs() + hour);
+    expect(resolver.cooldowns()).toEqual([]);
+  });
+
+  it('forward: a cooldown is over early, and one request tries', async () => {
+    const { resolver, clock } = await withLogins([id]);
+    fail(take(resolver), 'billing');
+    clock.setWallMs(clock.nowMs() + 24 * hour);
+    expect(take(resolver).profileId).toBe(id);
+    expect(refusal(resolver).data['retryAfterMs']).toBe(1_000);
+  });
+});
+
+describe('a login whose refresh fails', () => {
+  it('is passed over while another one works, and is in turn again when it is renewed', async () => {
+    const { resolver, clock, store, server } = await withLogins([cn]);
+    const good = server.answer;
+    server.answer = () => Promise.reject(new OpenClawError({ code: 'REFRESH_FAILED', message: 'HTTP 503' }));
+    const nowMs = clock.nowMs();
+    await store.saveLogin(id, oauthCredential({ access: id, issuedAt: nowMs - hour, expires: nowMs }));
+    await clock.advance(1_000);
+    const session = { session: 'a' };
+    for (let turn = 0; turn < 4; turn += 1) {
+      expect([take(resolver).profileId, take(resolver, session).profileId]).toEqual([cn, cn]);
+    }
+    // Where nothing else works it is waited for.
+    await expect(resolver.lease(provider, model, { exclude: new Set([cn]) })).rejects.toMatchObject({
+      code: 'REFRESH_FAILED',
+      data: { profileId: id },
+    });
+    server.answer = good;
+    await clock.advance(10 * minute);
+    expect(new Set([take(resolver).profileId, take(resolver).profileId])).toEqual(new Set([id, cn]));
+    expect(take(resolver, session).profileId).toBe(cn);
+  });
+
+  it('counts before a key as long as none has failed', async () => {
+    const { resolver, clock, store } = await withLogins([], { keyProviders });
+    await store.saveLogin(
+      id,
+      oauthCredential({ access: id, issuedAt: clock.nowMs(), expires: clock.nowMs() + hour }),
+    );
+    await clock.advance(1_000);
+    clock.setWallMs(clock.nowMs() + hour);
+    const waiting = resolver.lease(provider, model) as Promise<Lease>;
+    await clock.advance(1_000);
+    expect((await waiting).profileId).toBe(id);
+  });
+});
+
+describe('what holds a login back', () => {
+  it('is what is told, not what is over', async () => {
+    const { resolver, clock } = await withLogins([id]);
+    fail(take(resolver), 'rate_limit');
+    await clock.advance(minute);
+    fail(take(resolver), 'billing');
+    expect(refusal(resolver).data).toMatchObject({
+      reason: 'billing',
+      retryAfterMs: 10 * minute,
+      httpStatus: 503,
+    });
+  });
+
+  it('keeps it from a request that has nowhere else to go only while it lasts', async () => {
+    const { resolver, clock } = await withLogins([id]);
+    fail(take(resolver), 'billing');
+    await clock.advance(10 * minute);
+    fail(take(resolver), 'server_error');
+    expect(refusal(resolver).data['reason']).toBe('server_error');
+    expect(take(resolver, { cooling: true }).profileId).toBe(id);
+  });
+});
+
+describe('a login that ends while it is lent', () => {
+  const others = { exclude: new Set([cn]) };
+
+  it('and another one under its name: what becomes of its requests is no word about that one', async () => {
+    const { resolver, clock, store } = await withLogins([id]);
+    const former = take(resolver);
+    await clock.advance(2_000);
+    await store.saveLogin(id, oauthCredential({ issuedAt: clock.nowMs(), expires: clock.nowMs() + hour }));
+    await clock.advance(1_000);
+    fail(former, 'billing');
+    expect(take(resolver).generation).toBe(2);
+    fail(take(resolver), 'quota');
+    former.report({ kind: 'ok', sentAtMs: clock.nowMs() });
+    expect(refusal(resolver).data['reason']).toBe('quota');
+  });
+
+  it('for good: its requests end, and nothing is left of it', async () => {
+    const { resolver, clock, store } = await withLogins([id, cn]);
+    const former = take(resolver, others);
+    await store.deleteProfile(id);
+    await clock.advance(1_000);
+    fail(former, 'billing');
+    expect(resolver.cooldowns()).toEqual([]);
+    expect([take(resolver).profileId, take(resolver).profileId]).toEqual([cn, cn]);
+    expect(() => take(resolver, { rejected: former })).toThrow(
+      expect.objectContaining({ code: 'TOKEN_REFUSED' }) as Error,
+    );
+  });
+
+  it('in the middle of a trial: the new login is free', async () => {
+    const { resolver, clock, store } = await withLogins([id]);
+    fail(take(resolver), 'rate_limit');
+    await clock.advance(30_000);
+    const trial = take(resolver);
+    await store.saveLogin(id, oauthCredential({ issuedAt: clock.nowMs(), expires: clock.nowMs() + hour }));
+    await clock.advance(1_000);
+    trial.report({ kind: 'unknown' });
+    expect(take(resolver)).toBe(take(resolver));
+  });
+});
+
+it('a session goes on with one login while the other cools down for one of its models', async () => {
+  const { resolver } = await withLogins([id, cn]);
+  const session = { session: 'a' };
+  fail(take(resolver, session), 'rate_limit');
+  expect([take(resolver, session).profileId, take(resolver, session, 'MiniMax-M2.7').profileId]).toEqual([
+    cn,
+    cn,
+  ]);
+  fail(take(resolver, session, 'MiniMax-M2.7'), 'rate_limit');
+  const turns = [model, 'MiniMax-M2.7', model].map((asked) => take(resolver, session, asked).profileId);
+  expect(turns).toEqual([cn, id, cn]);
+});
+
+it('another key in the place of a former one begins with a clean sheet, the same one does not', async () => {
+  let key = 'k-1';
+  const { resolver } = await withLogins([], {
+    keyProviders: () => [
+      { provider, baseUrl: 'https://api.minimax.io/anthropic', headers: { 'x-api-key': key } },
+    ],
+  });
+  fail(take(resolver), 'billing');
+  await resolver.load({ fresh: true });
+  expect(refusal(resolver).data['reason']).toBe('billing');
+  key = 'k-2';
+  await resolver.load({ fresh: true });
+  expect(take(resolver).headers).toEqual({ 'x-api-key': 'k-2' });
 });
 
 it('a new login under the name begins with a clean sheet', async () => {

@@ -1,6 +1,7 @@
 // How long a login is left alone after which failure: tables.
 import { describe, expect, it } from 'vitest';
 import {
+  afterPlan,
   coolDown,
   cooldownScope,
   isActive,
@@ -100,6 +101,14 @@ describe('a failure while there is a cooldown', () => {
     else expect(next).toMatchObject({ ...expected, reason, sinceMs: nowMs + laterMs });
   });
 
+  it.each([
+    ['sent before it: stays', nowMs - 1, nowMs + minute, undefined],
+    ['sent in it: the next one', nowMs, nowMs + minute, 2],
+    ['sent before it, which the clock was set back to: the next one', nowMs - 2 * hour, nowMs - hour, 2],
+  ])('over, %s', (_name, sentAtMs, atMs, failures) => {
+    expect(coolDown(cooling('timeout'), { reason: 'timeout', sentAtMs }, atMs)?.failures).toBe(failures);
+  });
+
   it('takes a reset time over, as often as it is told', () => {
     const told = { reason: 'quota', resetAtMs: nowMs + 3 * hour };
     const next = coolDown(cooling('quota', 2), told, nowMs + second);
@@ -116,10 +125,41 @@ describe('a failure while there is a cooldown', () => {
     expect(isDisproved(cooling('rate_limit'), sentAtMs, atMs)).toBe(ended);
   });
 
+  it('success: after the clock was set back to before it, any', () => {
+    for (const sentAtMs of [undefined, nowMs - hour - 1, nowMs - hour]) {
+      expect(isDisproved(cooling('rate_limit'), sentAtMs, nowMs - hour)).toBe(true);
+    }
+  });
+
   it('is over when the clock is set back to before it', () => {
     expect(isActive(cooling('quota'), nowMs)).toBe(true);
     expect(isActive(cooling('quota'), nowMs - hour)).toBe(false);
     expect(isActive(cooling('quota'), nowMs + minute)).toBe(false);
+  });
+});
+
+describe('what the plan’s service says', () => {
+  const quota: Cooldown = { reason: 'quota', failures: 1, sinceMs: nowMs, untilMs: nowMs + 5 * minute };
+  const usedUp = (resetAtMs: number) => ({ kind: 'used_up', resetAtMs }) as const;
+  const free = { kind: 'free' } as const;
+  it.each<[string, Cooldown, Parameters<typeof afterPlan>[1], number, number | undefined]>([
+    ['a later reset', quota, usedUp(nowMs + hour), second, hour],
+    ['an earlier reset', quota, usedUp(nowMs + minute), second, minute],
+    ['a reset far off', quota, usedUp(nowMs * 2), second, 8 * 24 * hour + second],
+    ['the same reset', quota, usedUp(nowMs + 5 * minute), second, undefined],
+    ['a reset in the past', quota, usedUp(nowMs), second, undefined],
+    ['asked before it began', quota, usedUp(nowMs + hour), -second, undefined],
+    ['after its end', quota, usedUp(nowMs + hour), 5 * minute, undefined],
+    ['another reason', { ...quota, reason: 'rate_limit' }, usedUp(nowMs + hour), second, undefined],
+    ['free, at once', quota, free, second, undefined],
+    ['free, half a minute later', quota, free, 30 * second, 30 * second],
+    ['free, the second time', { ...quota, failures: 2 }, free, 30 * second, undefined],
+    ['free, the second time, later', { ...quota, failures: 2 }, free, minute, minute],
+    ['free, but another limit', { ...quota, reason: 'billing' }, free, minute, undefined],
+  ])('%s', (_name, current, plan, askedMs, untilMs) => {
+    const askedAtMs = nowMs + askedMs;
+    const next = afterPlan(current, plan, askedAtMs, askedAtMs);
+    expect(next).toEqual(untilMs === undefined ? undefined : { ...current, untilMs: nowMs + untilMs });
   });
 });
 

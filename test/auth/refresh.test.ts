@@ -1,7 +1,12 @@
 // One refresh over all callers and processes, on a real store: single flight, adopting, intents, dead logins, outages,
 // and a disk that will not take the new pair.
 import { describe, expect, it, vi } from 'vitest';
-import { createRefreshEngine, refreshLockName } from '../../src/auth/refresh.ts';
+import {
+  createRefreshEngine,
+  refreshLockName,
+  type AttemptOutcome,
+  type RefreshEngine,
+} from '../../src/auth/refresh.ts';
 import { OpenClawError } from '../../src/errors.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -284,6 +289,36 @@ describe('failures', () => {
   });
 });
 
+describe('how attempts end', () => {
+  function observed(engine: RefreshEngine): [string, AttemptOutcome][] {
+    const told: [string, AttemptOutcome][] = [];
+    engine.observe((profileId, outcome) => told.push([profileId, outcome]));
+    return told;
+  }
+
+  it('is told once for each attempt, however many wait for it', async () => {
+    const { engine, engineOver, store } = await setUp();
+    const told = observed(engine);
+    await Promise.all([engine.refresh(id, 1), engine.refresh(id, 1), engine.refresh(id, 1)]);
+    const other = engineOver(store);
+    const elsewhere = observed(other);
+    await other.refresh(id, 1);
+    expect([told, elsewhere]).toEqual([[[id, 'refreshed']], [[id, 'adopted']]]);
+    await engine.refresh('minimax-portal:gone', 1).catch(() => undefined);
+    expect(told).toHaveLength(1);
+  });
+
+  it.each([
+    ['failed', outage()],
+    ['dead', dead()],
+  ] as const)('%s; what rests after it is no attempt', async (outcome, error) => {
+    const { engine } = await setUp({ exchange: () => Promise.reject(error) });
+    const told = observed(engine);
+    for (const _again of [1, 2]) await engine.refresh(id, 1).catch(() => undefined);
+    expect(told).toEqual([[id, outcome]]);
+  });
+});
+
 describe('a disk that will not take the new pair', () => {
   it('the lock is kept and the pair saved as soon as it can be; nobody spends the old token', async () => {
     const world = await setUp();
@@ -296,6 +331,8 @@ describe('a disk that will not take the new pair', () => {
           : world.store.commitRefresh(...args),
     };
     const engine = world.engineOver(flaky);
+    const told: AttemptOutcome[] = [];
+    engine.observe((_profileId, outcome) => told.push(outcome));
     const failed = engine.refresh(id, 1).catch((error: unknown) => error);
     await passTimeUntil(world.clock, failed);
     expect(await failed).toMatchObject({ code: 'STORE_UNREADABLE' });
@@ -310,5 +347,6 @@ describe('a disk that will not take the new pair', () => {
       refresh: 'refresh-2',
     });
     expect(world.server.calls).toEqual(['refresh-1']);
+    expect(told).toEqual(['failed', 'refreshed']);
   });
 });

@@ -42,6 +42,24 @@ describe('a valid token', () => {
     expect(await bearer(lease(resolver))).toBe('Bearer access-2');
   });
 
+  it('is refreshed beside other logins: none waits for another one’s refresh', async () => {
+    const world = await setUp({ credential: {} });
+    const cn = `${provider}:cn`;
+    const expires = world.clock.nowMs() + hour + 60_000;
+    await world.store.saveLogin(cn, oauthCredential({ access: cn, issuedAt: world.clock.nowMs(), expires }));
+    const quick = world.server.answer;
+    world.server.answer = (credential) =>
+      credential.access === 'access-1' ? new Promise(() => undefined) : quick(credential);
+    await world.clock.advance(hour - 120_000);
+    const generations = world.resolver.records().map((record) => [record.id, record.generation]);
+    expect(generations).toEqual([
+      [cn, 2],
+      [id, 1],
+    ]);
+    const leases = [lease(world.resolver), lease(world.resolver)];
+    expect(leases.every((one) => !(one instanceof Promise))).toBe(true);
+  });
+
   it('is refreshed once an expiry, day after day', async () => {
     const { resolver, clock, server } = await setUp({ credential: {} });
     for (let step = 0; step < 10; step += 1) await clock.advance(hour - 300_000 + 1_000);
@@ -77,6 +95,19 @@ describe('a token that is over', () => {
     await world.clock.advance(1_000);
     expect(await bearer(lease(world.resolver))).toBe('Bearer access-2');
     expect(world.server.calls).toBe(1);
+  });
+
+  it('nobody waits for longer than half a minute, unless told otherwise', async () => {
+    const world = await setUp({ credential: { issuedAt: 0, expires: 1 } });
+    world.server.answer = () => new Promise(() => undefined);
+    const ends: string[] = [];
+    for (const _each of [1, 2]) {
+      (lease(world.resolver) as Promise<Lease>).catch((error: OpenClawError) => ends.push(error.code));
+    }
+    await world.clock.advance(29_000);
+    expect(ends).toEqual([]);
+    await world.clock.advance(1_000);
+    expect([ends, world.server.calls]).toEqual([['REFRESH_FAILED', 'REFRESH_FAILED'], 1]);
   });
 
   it('a client that leaves does not cancel the refresh', async () => {
@@ -202,6 +233,26 @@ describe('clocks that jump', () => {
     await world.clock.advance(10_000);
     expect(world.server.calls).toBe(1);
     expect(lease(world.resolver)).not.toBeInstanceOf(Promise);
+  });
+
+  it('a sleep that ends shortly before the token does: a refresh within a tick, and nobody waits', async () => {
+    const world = await setUp({ credential: {} });
+    const old = lease(world.resolver);
+    world.clock.setWallMs(world.clock.nowMs() + hour - 60_000);
+    expect(lease(world.resolver)).toBe(old);
+    await world.clock.advance(300);
+    expect(world.server.calls).toBe(1);
+    await world.clock.advance(700);
+    expect(await bearer(lease(world.resolver))).toBe('Bearer access-2');
+  });
+
+  it('a sleep that outlasts the token: who asks before the first tick shares its one refresh', async () => {
+    const world = await setUp({ credential: {} });
+    world.clock.setWallMs(world.clock.nowMs() + 2 * hour);
+    const waiting = [lease(world.resolver), lease(world.resolver)] as Promise<Lease>[];
+    const leases = await settle(world.clock, Promise.all(waiting));
+    expect(leases.map((one) => one.headers['authorization'])).toEqual(['Bearer access-2', 'Bearer access-2']);
+    expect(world.server.calls).toBe(1);
   });
 
   it('an hour back: the token goes on being used, and the refresh comes when it is refused', async () => {

@@ -1,44 +1,21 @@
 // A login at the hosts of MiniMax themselves, with no configuration at all, from behind proxies: one that tunnels to a TLS
 // front for these hosts with a company's own certificate, one for plain http, one that is dead. Nothing leaves loopback.
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { request as sendOn } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { cannotCertify, makeCertificates } from '../support/certificates.ts';
 import { createHome, onboardArgs, startPortal, type Portal } from '../support/cli-process.ts';
 import { startRecordingProxy, type ProxyOptions, type RecordingProxy } from '../support/recording-proxy.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const canary = 'canary7f3a-proxy-password';
 const accountHost = 'account.minimax.io';
 const apiHost = 'api.minimax.io';
 
-const lacksOpenssl = !['/usr/bin/openssl', '/bin/openssl', '/usr/local/bin/openssl'].some((path) =>
-  existsSync(path),
-);
-const isSkipped = lacksOpenssl && process.env['OPENCLAW_TEST_REQUIRE_SYSTEM'] !== '1';
-
 async function proxyFor(options: ProxyOptions = {}): Promise<RecordingProxy> {
   const proxy = await startRecordingProxy(options);
   onTestFinished(() => proxy.close());
   return proxy;
-}
-
-/** The certificate of a company's own authority for both hosts, as a proxy that looks into TLS has it. */
-function makeCertificates(): { caFile: string; cert: string; key: string } {
-  const folder = tempFolder();
-  const openssl = (words: string): void => {
-    const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2';
-    execFileSync('openssl', `req -x509 ${newKey} ${words}`.split(' '), { cwd: folder, stdio: 'pipe' });
-  };
-  openssl('-keyout ca.key -out ca.pem -subj /CN=Company');
-  const names = `subjectAltName=DNS:${accountHost},DNS:${apiHost}`;
-  const signed = '-CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE';
-  openssl(`-keyout host.key -out host.pem -subj /CN=${accountHost} -addext ${names} ${signed}`);
-  const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
-  return { caFile: join(folder, 'ca.pem'), cert: read('host.pem'), key: read('host.key') };
 }
 
 /** Ends TLS and hands on to the portal, each host to its own server; keeps which were asked for. */
@@ -69,9 +46,9 @@ async function startFront(portal: Portal, tls: { cert: string; key: string }) {
 
 describe('at the hosts of MiniMax, without a configuration', () => {
   it('K9: logs in through a proxy that tunnels, with the authority of a company', async (context) => {
-    if (isSkipped) return context.skip('needs the Debian package openssl');
+    if (cannotCertify) return context.skip('needs the Debian package openssl');
     const portal = await startPortal({ autoApproveMs: 0 });
-    const { caFile, cert, key } = makeCertificates();
+    const { caFile, cert, key } = makeCertificates([accountHost, apiHost]);
     const front = await startFront(portal, { cert, key });
     const proxy = await proxyFor({
       routes: { [`${accountHost}:443`]: front.port, [`${apiHost}:443`]: front.port },
@@ -99,9 +76,9 @@ describe('at the hosts of MiniMax, without a configuration', () => {
   });
 
   it('K9: without the authority says whose certificate it is about, and how to name it', async (context) => {
-    if (isSkipped) return context.skip('needs the Debian package openssl');
+    if (cannotCertify) return context.skip('needs the Debian package openssl');
     const portal = await startPortal();
-    const { cert, key } = makeCertificates();
+    const { cert, key } = makeCertificates([accountHost, apiHost]);
     const front = await startFront(portal, { cert, key });
     const proxy = await proxyFor({ routes: { [`${accountHost}:443`]: front.port } });
     const home = createHome({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: '' });

@@ -137,7 +137,8 @@ describe('when it does not go well', () => {
     [['plugins', 'enable', 'nope'], 1, 'PLUGIN_NOT_FOUND', 'minimax-portal-auth'],
     [['models', 'set', 'minimax-portal/MiniMax-M3'], 1, undefined, ''],
     [['gateway', 'run', '--port', '99999'], 2, 'USAGE', '65535'],
-    [['env', 'codex'], 2, 'USAGE', 'claude-code'],
+    [['env', 'codx'], 2, 'USAGE', 'mean codex'],
+    [['env', 'codex'], 1, 'MODEL_UNKNOWN', 'openai-responses'],
   ])('%j -> exit %i, %s', async (args, exit, code, word) => {
     const home = createHome();
     const { code: exited, value } = await home.json(args);

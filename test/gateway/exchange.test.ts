@@ -58,13 +58,15 @@ describe('what passes', () => {
     expect(stage.resolver.asked[0]).toEqual({ provider: 'portal', model: 'm-1', rejected: undefined });
   });
 
-  it('a compressed answer as it is', async () => {
+  it('a compressed answer as it is, which nobody has asked for', async () => {
     const packed = gzipSync('{"type":"message"}');
+    const asked: unknown[] = [];
     const stage = await openStage((request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-      response.end(request.headers['accept-encoding'] === 'gzip' ? packed : 'not asked for');
+      asked.push(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(packed);
     });
     const answer = await stage.call({ headers: { 'accept-encoding': 'gzip' } });
+    expect(asked).toEqual(['identity']);
     expect(answer.headers['content-encoding']).toBe('gzip');
     expect(answer.body.equals(packed)).toBe(true);
   });
@@ -106,6 +108,7 @@ describe('what passes', () => {
     expect([connection, Number(length)]).toEqual(['keep-alive', message().length]);
     expect(sent).toEqual({
       accept: 'application/json',
+      'accept-encoding': 'identity',
       'anthropic-beta': 'tools-1,files-2',
       'anthropic-version': '2023-06-01',
       'content-type': 'application/json',

@@ -1,30 +1,18 @@
 // What follows a failed attempt, as a table: every reason, with and without a time that the server named.
 import { describe, expect, it } from 'vitest';
 import {
-  chainFor,
+  allFailed,
   decideNext,
   describeAttempts,
-  isLimited,
+  failoverHeader,
+  lostLogins,
+  refusedLease,
   soonestRetryMs,
   type FailedAttempt,
   type FailureReason,
   type NextStep,
 } from '../../src/gateway/failover.ts';
-import type { ModelRoute } from '../../src/providers/model-route.ts';
-
-const route = (ref: string): ModelRoute => {
-  const [provider = '', modelId = ''] = ref.split('/');
-  const definition = {
-    id: modelId,
-    name: modelId,
-    reasoning: false,
-    input: ['text' as const],
-    cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
-    contextWindow: 1,
-    maxTokens: 1,
-  };
-  return { provider, modelId, ref, api: 'anthropic-messages', definition };
-};
+import { OpenClawError } from '../../src/errors.ts';
 
 describe('after a failed attempt', () => {
   it.each<[FailureReason, number | undefined, number, NextStep]>([
@@ -37,6 +25,9 @@ describe('after a failed attempt', () => {
     ['timeout', undefined, 1, { kind: 'again', delayMs: 250 }],
     ['unreachable', undefined, 1, { kind: 'again', delayMs: 250 }],
     ['unreachable', undefined, 2, { kind: 'next_login' }],
+    ['timeout', Infinity, 1, { kind: 'next_login' }],
+    ['refresh_failed', undefined, 1, { kind: 'next_login' }],
+    ['not_served', undefined, 1, { kind: 'next_model' }],
     ['auth', undefined, 1, { kind: 'next_login' }],
     ['forbidden', undefined, 1, { kind: 'next_login' }],
     ['rate_limit', 1_000, 1, { kind: 'next_login' }],
@@ -48,8 +39,8 @@ describe('after a failed attempt', () => {
     ['other_api', undefined, 1, { kind: 'next_model' }],
     ['format', undefined, 1, { kind: 'end' }],
     ['context_overflow', undefined, 1, { kind: 'end' }],
-  ])('%s, Retry-After %s, try %i: %j', (reason, retryAfterMs, tries, expected) => {
-    expect(decideNext({ reason, retryAfterMs }, tries, 0)).toEqual(expected);
+  ])('%s, pause %s, try %i: %j', (reason, pauseMs, tries, expected) => {
+    expect(decideNext({ reason, pauseMs }, tries, 0)).toEqual(expected);
   });
 
   it('the pauses of many clients are spread', () => {
@@ -57,15 +48,22 @@ describe('after a failed attempt', () => {
   });
 });
 
-describe('the chain', () => {
-  const opus = route('anthropic/claude-opus-4-6');
-  const minimax = route('minimax/MiniMax-M2.1');
-  const defaults = { primary: opus, fallbacks: [minimax, opus] };
+describe('a lease that was refused', () => {
+  const error = (code: 'COOLING_DOWN' | 'REFRESH_FAILED' | 'NO_PROFILE' | 'STORE_BUSY', data = {}) =>
+    new OpenClawError({ code, message: 'x', data });
 
-  it('belongs to the default model and to no other', () => {
-    expect(chainFor(opus, defaults)).toEqual([opus, minimax]);
-    expect(chainFor(minimax, defaults)).toEqual([minimax]);
-    expect(chainFor(minimax, { primary: undefined, fallbacks: [opus] })).toEqual([minimax]);
+  it.each([
+    [error('COOLING_DOWN', { retryAfterMs: 5 }), { ref: 'a/x', reason: 'cooling_down', retryAfterMs: 5 }],
+    [
+      error('REFRESH_FAILED', { profileId: 'a:one' }),
+      { ref: 'a/x', reason: 'refresh_failed', profileId: 'a:one' },
+    ],
+    [error('NO_PROFILE'), { ref: 'a/x', reason: 'no_login' }],
+    [error('NO_PROFILE', { excluded: true, retryAfterMs: 5 }), undefined],
+    [error('STORE_BUSY'), { ref: 'a/x', reason: 'no_login' }],
+    [new Error('defect'), { ref: 'a/x', reason: 'no_login' }],
+  ])('%s', (thrown, expected) => {
+    expect(refusedLease(thrown, 'a/x')).toEqual(expected);
   });
 });
 
@@ -85,8 +83,20 @@ describe('when all have failed', () => {
   });
 
   it('limits alone are a matter of waiting', () => {
-    expect(isLimited(attempts)).toBe(true);
-    expect(isLimited([...attempts, { ref: 'c/z', reason: 'server_error' }])).toBe(false);
-    expect(isLimited([])).toBe(false);
+    const status = (entries: FailedAttempt[]): unknown => allFailed('a/x', entries, 1).data['httpStatus'];
+    expect(status(attempts)).toBe(429);
+    expect(status([...attempts, { ref: 'c/z', reason: 'server_error' }])).toBeUndefined();
+  });
+
+  it('a header tells them apart, whatever they are called', () => {
+    const odd: FailedAttempt = { ref: 'a/"модель"', profileId: 'a:\\', reason: 'auth' };
+    expect(failoverHeader([...attempts.slice(2), odd])).toBe(
+      '"b/y";reason=cooling_down, "a/%22%D0%BC%D0%BE%D0%B4%D0%B5%D0%BB%D1%8C%22";profile="a:\\\\";reason=auth',
+    );
+  });
+
+  it('logins that were refused as such are not tried with another model either', () => {
+    const refused: FailedAttempt = { ref: 'a/x', profileId: 'a:three', reason: 'auth' };
+    expect([...lostLogins([...attempts, refused])]).toEqual(['a:three']);
   });
 });

@@ -140,17 +140,22 @@ describe('an upstream that repeats the token', () => {
   });
 
   it.each([
-    ['with its length', (sent: string) => ({ base_resp: { status_code: 2013, status_msg: sent } }), true],
-    ['in pieces', (sent: string) => ({ base_resp: { status_code: 2013, status_msg: sent } }), false],
-    ['of no known form', (sent: string) => ({ error: sent }), true],
-  ])('in an error inside HTTP 200, %s', async (_name, bodyOf, hasLength) => {
+    [
+      'with its length',
+      (sent: string) => ({ base_resp: { status_code: 2013, status_msg: sent } }),
+      true,
+      400,
+    ],
+    ['in pieces', (sent: string) => ({ base_resp: { status_code: 2013, status_msg: sent } }), false, 400],
+    ['of no known form', (sent: string) => ({ error: sent }), true, 502],
+  ])('in an error inside HTTP 200, %s', async (_name, bodyOf, hasLength, status) => {
     const outcome = await answerOf((response, authorization) => {
       const body = JSON.stringify(bodyOf(authorization));
       const length = hasLength ? { 'content-length': body.length } : {};
       response.writeHead(200, { 'content-type': 'application/json', ...length });
       response.write(body.slice(0, 50), () => response.end(body.slice(50)));
     });
-    expect(outcome.answer.status).toBe(502);
+    expect(outcome.answer.status).toBe(status);
     expectSilence(outcome);
   });
 

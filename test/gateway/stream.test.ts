@@ -93,12 +93,13 @@ describe('a stream', () => {
     const opened = stage.open();
     const upstream = await next(answers);
     upstream.writeHead(200, sse);
-    upstream.flushHeaders();
+    // What comes first decides whether it is an answer: the header waits for it.
+    upstream.write(delta('one'));
     const answer = await opened;
     expect(answer.headers['content-type']).toBe(sse['content-type']);
     let seen = '';
     for (const word of ['one', 'two', 'three']) {
-      upstream.write(delta(word));
+      if (word !== 'one') upstream.write(delta(word));
       const [data] = (await once(answer, 'data')) as [Buffer];
       seen += data.toString();
       expect(seen.endsWith(delta(word))).toBe(true);
@@ -274,7 +275,7 @@ describe('an upstream that breaks off', () => {
     expect(whole.slice(sent.length)).toMatch(
       /^\nevent: error\ndata: \{"type":"error",.*"request_id":"req_\w+"\}\n\n$/,
     );
-    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'stream_cut' }]);
+    expect(stage.log.at(-1)).toMatchObject({ event: 'request', fields: { failure: 'stream_cut' } });
   });
 
   it.each([
@@ -314,14 +315,14 @@ describe('an upstream that breaks off', () => {
     expect(errorIn(answer).message).toMatch(
       /^The request to 127\.0\.0\.1:\d+ failed: the connection was closed/,
     );
-    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'unreachable' }]);
+    expect(stage.resolver.outcomes).toEqual([{ kind: 'failed', reason: 'timeout' }]);
   });
 
-  it('within an error body is a 502 as well', async () => {
+  it('within an error body leaves its status', async () => {
     const stage = await openStage((_request, response) => {
       response.writeHead(500, { 'content-length': '5000' }).write('{"type"', () => response.destroy());
     });
-    expect((await stage.call()).status).toBe(502);
+    expect((await stage.call()).status).toBe(500);
   });
 
   it('not listening, not known, silent', async () => {

@@ -1,7 +1,7 @@
 // The lock over real files and a real process that is killed while it holds it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -81,6 +81,15 @@ describe('acquireFileLock', () => {
     const release = await waiting;
     expect(release).toBeTypeOf('function');
     release?.();
+  });
+
+  it('writes nothing beside its file, which a full disk would not take', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'lock');
+    const held = await acquireFileLock(path, { clock: systemClock, random: systemRandom, timeoutMs: 10 });
+    expect(readdirSync(folder)).toEqual(['lock']);
+    held?.();
+    expect([readdirSync(folder), statSync(path).size]).toEqual([['lock'], 0]);
   });
 
   it('refuses a file that is something else', async () => {

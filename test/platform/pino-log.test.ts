@@ -1,7 +1,7 @@
 // The log adapter: what a line holds, and when it is written.
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createPinoLog } from '../../src/platform/pino-log.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -11,14 +11,16 @@ function createLines(): { write(text: string): void; writes: string[] } {
 }
 
 describe('pino log', () => {
-  it('writes one JSON object a line, those of one turn together', async () => {
+  it('writes one JSON object a line, those of a moment together', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const destination = createLines();
     const log = createPinoLog({ destination });
     log.info('request', { status: 200, model: 'p/m', left: undefined });
     log.debug('not at this level');
     log.info('again');
     expect(destination.writes).toEqual([]);
-    await new Promise((resolve) => setImmediate(resolve));
+    vi.advanceTimersByTime(50);
     expect(destination.writes).toHaveLength(1);
     const [first, second, rest] = (destination.writes[0] ?? '').split('\n');
     expect(JSON.parse(first ?? '')).toEqual({

@@ -44,6 +44,14 @@ describe('gateway start', () => {
     const logs = await home.json(['gateway', 'logs', '-n', '1']);
     expect(logs.value['lines']).toEqual([expect.objectContaining({ event: 'gateway listening', port })]);
 
+    changeRecord(home, { state: 'stopping' });
+    // No former process is said to go on serving where it does not.
+    expect((await home.json(['gateway', 'restart'])).value['error']).toMatchObject({
+      code: 'GATEWAY_RESTART_FAILED',
+      message: 'The gateway is stopping',
+      remedy: expect.stringContaining('openclaw gateway start'),
+    });
+
     expect(await home.json(['gateway', 'stop'])).toEqual({
       code: 0,
       value: { stopped: true, running: false, pid, cut_requests: 0 },
@@ -78,6 +86,10 @@ describe('gateway start', () => {
     const other = await createBackgroundHome();
     const refused = await other.json([...start, '--port', String(port)]);
     expect(refused).toMatchObject({ code: 1, value: { error: { code: 'PORT_IN_USE' } } });
+    // It ended with a word: nobody is to look for who killed it.
+    expect((await other.json(['gateway', 'status'])).value['error']).toMatchObject({
+      message: 'No gateway runs.',
+    });
     const broken = await other.run(start, {
       OPENCLAW_AUTH_KEY_FILE: '/nonexistent',
       OPENCLAW_GATEWAY_TOKEN: '',

@@ -92,6 +92,7 @@ describe('which models there are', () => {
       modelId: 'MiniMax-M3',
       ref: 'minimax/MiniMax-M3',
       api: 'anthropic-messages',
+      furtherApis: ['openai-completions', 'openai-responses'],
       definition: {
         id: 'MiniMax-M3',
         name: 'MiniMax M3',
@@ -185,11 +186,28 @@ describe('the documented examples', () => {
   it('of two vendors', () => {
     const catalogue = ofText(failoverExample);
     expect(catalogue.find('minimax').ref).toBe('minimax/MiniMax-M2.1');
-    expect(failure(catalogue, 'default').remedy).toContain('ANTHROPIC_API_KEY');
+    // Known by its names all the same, for its fallbacks answer; listed is what can be served.
+    const opus = catalogue.find('opus');
+    expect([opus.ref, catalogue.find('default')]).toEqual(['anthropic/claude-opus-4-6', opus]);
+    expect(catalogue.fallbacks(opus)).toEqual([
+      { ref: 'minimax/MiniMax-M2.1', route: catalogue.find('minimax') },
+    ]);
+    expect(catalogue.fallbacks(catalogue.find('minimax'))).toEqual([]);
+    expect(catalogue.list()).not.toContain(opus);
     const both = ofText(failoverExample, { env: { ...key, ANTHROPIC_API_KEY: 'a' } });
     expect(both.find('default').ref).toBe('anthropic/claude-opus-4-6');
     expect(both.find('opus')).toBe(both.find('default'));
     expect(both.entries().find(({ isDefault }) => isDefault)?.aliases).toEqual(['opus']);
+  });
+
+  it('of one whose fallbacks are not there either', () => {
+    const catalogue = ofText(failoverExample, { env: {} });
+    expect(failure(catalogue, 'default').remedy).toContain('ANTHROPIC_API_KEY');
+    const both = ofText(failoverExample.replace('minimax/MiniMax-M2.1"]', 'minimax/gone", "minimax"]'));
+    expect(both.fallbacks(both.find('default'))).toMatchObject([
+      { ref: 'minimax/gone', route: undefined },
+      { ref: 'minimax/MiniMax-M2.1', route: { modelId: 'MiniMax-M2.1' } },
+    ]);
   });
 
   it('of a local model', () => {
@@ -199,6 +217,14 @@ describe('the documented examples', () => {
       api: 'openai-responses',
     });
     expect(catalogue.find('default')).toBe(catalogue.find('minimax-m2.1-gs32'));
+  });
+
+  it('each is served by the APIs that its server has, and by its own at an address of somebody else', () => {
+    const apisOf = (text: string, name: string): unknown => ofText(text).find(name).furtherApis;
+    const openai = ['openai-completions', 'openai-responses'];
+    expect(apisOf(apiKeyExample, 'default')).toEqual(openai);
+    expect(apisOf(apiKeyExample.replace('api.minimax.io', 'llm.test'), 'default')).toBeUndefined();
+    expect(apisOf(localModelExample, 'default')).toEqual(['anthropic-messages', 'openai-completions']);
   });
 });
 

@@ -36,6 +36,7 @@ export function createFakeCatalogue(): Catalogue {
       if (found !== undefined) return found;
       throw new OpenClawError({ code: 'MODEL_UNKNOWN', message: `There is no model ${name}` });
     },
+    fallbacks: () => [],
     list: () => [plain, other, third],
   };
 }

@@ -1,5 +1,6 @@
 // A resolver that hands out numbered tokens and remembers what it was asked and told. `rejected` gives the next token.
 import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from '../../src/auth/lease.ts';
+import { OpenClawError } from '../../src/errors.ts';
 
 export type FakeResolver = Resolver & {
   readonly asked: { provider: string; model: string; rejected: number | undefined }[];
@@ -15,6 +16,9 @@ export function createFakeResolver(baseUrl: string): FakeResolver {
     answer: (lease) => lease,
     lease(provider, model, options) {
       const rejected = options?.rejected?.generation;
+      if (options?.exclude?.has(`${provider}:default`) === true) {
+        throw new OpenClawError({ code: 'NO_PROFILE', message: 'No other login', data: { excluded: true } });
+      }
       resolver.asked.push({ provider, model, rejected });
       const generation = (rejected ?? 0) + 1;
       const token = `upstream-token-${generation}`;
@@ -25,7 +29,10 @@ export function createFakeResolver(baseUrl: string): FakeResolver {
         headers: { authorization: `Bearer ${token}`, 'x-api-key': token },
         generation,
         // When an attempt was sent is of no interest here.
-        report: (outcome) => void resolver.outcomes.push(outcome.kind === 'ok' ? { kind: 'ok' } : outcome),
+        report: (outcome) => {
+          const { sentAtMs: _sentAtMs, ...told } = { sentAtMs: 0, ...outcome };
+          resolver.outcomes.push(told);
+        },
       };
       return resolver.answer(lease, options);
     },

@@ -68,7 +68,7 @@ export async function setUp(
   await resolver.load();
   const stop = resolver.start();
   onTestFinished(stop);
-  return { clock, stateDir, keychain, store, server, engine, resolver };
+  return { clock, stateDir, keychain, store, server, engine, resolver, stop };
 }
 
 export const lease = (resolver: LiveResolver, rejected?: Lease): Lease | Promise<Lease> =>

@@ -10,12 +10,12 @@ import { refuseModel } from './model-gate.ts';
 import { SERVED_MODELS } from './models.ts';
 import type { Portal } from './portal-state.ts';
 
-const block = z.looseObject({ type: z.string(), text: z.string().optional() });
+const block = z.looseObject({ type: z.string(), text: z.string().nullish() });
 const content = z.union([z.string(), z.array(block)]);
 const promptSchema = z.looseObject({
   model: z.string().min(1),
   system: content.optional(),
-  messages: z.array(z.looseObject({ role: z.enum(['user', 'assistant']), content })).min(1),
+  messages: z.array(z.looseObject({ role: z.enum(['user', 'assistant', 'system']), content })).min(1),
 });
 const messagesSchema = promptSchema.extend({
   max_tokens: z.number().int().min(1),
@@ -85,6 +85,10 @@ export function answerMessages(portal: Portal, inbound: Inbound): Reply {
   if (!parsed.ok) return anthropicError(400, 'invalid_request_error', parsed.message);
   const request = parsed.body;
   const settings = portal.settings();
+  if (settings.innerSystemRole === 'refuse' && request.messages.some(({ role }) => role === 'system')) {
+    const message = 'invalid params, chat content has invalid message role: system (2013)';
+    return anthropicError(400, 'invalid_request_error', message);
+  }
   const inputTokens = promptTokens(request);
   const barred = refuseModel(settings, request.model, inputTokens);
   if (barred !== undefined) return anthropicError(barred.status, barred.type, barred.message);

@@ -8,6 +8,7 @@ import { redirectReply } from './exchange.ts';
 import { answerChatCompletions, answerOpenaiModels } from './openai-door.ts';
 import { answerPlanUsage } from './plan-usage.ts';
 import type { Portal } from './portal-state.ts';
+import { answerResponses } from './responses-door.ts';
 import { answerToken } from './token-endpoint.ts';
 
 const USAGE_PATH = '/v1/token_plan/remains';
@@ -27,6 +28,8 @@ export function createApiServer(portal: Portal): HostApp {
           return answerModelList(portal, inbound);
         case '/v1/chat/completions':
           return answerChatCompletions(portal, inbound);
+        case '/v1/responses':
+          return answerResponses(portal, inbound);
         case '/v1/models':
           return answerOpenaiModels(portal, inbound);
         case USAGE_PATH:
@@ -47,6 +50,7 @@ export function createApiServer(portal: Portal): HostApp {
       switch (inbound.path) {
         case '/anthropic/v1/messages':
         case '/v1/chat/completions':
+        case '/v1/responses':
           return ['messages'];
         case USAGE_PATH:
         case OLD_USAGE_PATH:

@@ -1,4 +1,4 @@
-// Who may call the API host. Decides whether a token is good and how a bad one is refused; the Anthropic door wants
+// Who may call the API host. Decides whether a token or an API key is good and how a bad one is refused; the Anthropic door wants
 // the token in both headers, and answers when one of them is right, holding the other against the client.
 import { randomUUID } from 'node:crypto';
 import { headerOf, jsonReply } from './exchange.ts';
@@ -24,6 +24,8 @@ export function refuseCaller(portal: Portal, inbound: Inbound, door: Door): Repl
   }
 
   const tokens = new Set([bearer, key].filter((token) => token !== undefined));
+  const { apiKeys } = portal.settings();
+  if (door !== 'usage' && apiKeys.some((apiKey) => tokens.has(apiKey))) return undefined;
   const states = [...tokens].map((token) => portal.families.accessState(token, portal.clock.nowMs()));
   if (states.includes('wrong_region')) {
     journal.violate('wrong_region', `${inbound.path} got a token of the other region`);

@@ -1,6 +1,6 @@
 // What the simulated models say and what it costs: the last user text, echoed with the model's name. Decides text,
-// token counts, and how a text is cut into stream deltas; the protocols around it live in anthropic-door.ts and
-// openai-door.ts.
+// token counts, and how a text is cut into stream deltas; the protocols around it live in the doors
+// beside it.
 import type { Settings } from './settings.ts';
 
 /** About four characters to a token; never zero, as no real count is. */

@@ -9,7 +9,7 @@ export const FAULT_TARGETS = [
   'refresh',
   'code', // redemption of an authorization code
   'revoke',
-  'messages', // model calls, in either protocol
+  'messages', // model calls, in any of the three protocols
   'usage',
   'any', // everything except pages and the control API
 ] as const;

@@ -11,13 +11,13 @@ import { refuseModel } from './model-gate.ts';
 import { SERVED_MODELS } from './models.ts';
 import type { Portal } from './portal-state.ts';
 
-const part = z.looseObject({ type: z.string(), text: z.string().optional() });
+const part = z.looseObject({ type: z.string(), text: z.string().nullish() });
 const completionSchema = z.looseObject({
   model: z.string().min(1),
   messages: z
     .array(
       z.looseObject({
-        role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+        role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
         content: z.union([z.string(), z.array(part)]).nullish(),
       }),
     )
@@ -33,7 +33,7 @@ function plainText(message: Message | undefined): string {
   return typeof content === 'string' ? content : content.map((piece) => piece.text ?? '').join('');
 }
 
-function openaiError(status: number, type: string, message: string): Reply {
+export function openaiError(status: number, type: string, message: string): Reply {
   return jsonReply(status, { error: { message, type, param: null, code: null } });
 }
 

@@ -33,6 +33,13 @@ export const settingsSchema = z.strictObject({
   legacy: z.enum(['redirect', 'serve']),
   /** How far the server's clock is ahead of the client's: shifts `Date` headers and every absolute time. */
   dateSkewMs: z.number().int().min(-TEN_YEARS_MS).max(TEN_YEARS_MS),
+  /** API keys that are taken in place of an access token, for models alone. */
+  apiKeys: z.array(z.string().regex(/^[\x21-\x7e]+$/)),
+  /**
+   * What a message of the role `system` behind the first one meets in the Anthropic protocol, where newer clients put
+   * reminders: it is read, or refused as MiniMax did when they began with it.
+   */
+  innerSystemRole: z.enum(['accept', 'refuse']),
   /** Used share of the plan; from 100 on, model calls are answered 429 "usage limit exceeded". */
   planUsedPercent: z.number().min(0).max(100),
   /** Models that exist, but not in this plan (2061). */
@@ -69,6 +76,8 @@ export const DEFAULT_SETTINGS: Settings = {
   codeExpiryUnit: 'epoch-ms',
   legacy: 'redirect',
   dateSkewMs: 0,
+  apiKeys: [],
+  innerSystemRole: 'accept',
   planUsedPercent: 25,
   modelsOutsidePlan: [],
   usagePath: 'both',

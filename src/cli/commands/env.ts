@@ -1,16 +1,20 @@
-// `env`: the exports that point a tool at the gateway. The token is fetched by the shell when they are evaluated, so
-// that it stays out of the scrollback.
+// `env`: what points a tool at the gateway, to be evaluated by a shell. The token is fetched by that shell, so that it
+// stays out of the scrollback. Which settings a tool needs is tool-settings.ts's.
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { buildCatalogue, type App } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { nearestName } from '../../platform/nearest.ts';
+import { cleanText } from '../../platform/text.ts';
+import type { ModelApi } from '../../plugin-sdk/index.ts';
+import { isServedBy } from '../../providers/model-route.ts';
+import type { CatalogueEntry } from '../../providers/catalogue.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { openApp } from '../open-app.ts';
+import { apiOfTool, tools, toolSettings, type Tool, type ToolModel } from '../tool-settings.ts';
 import { currentDefault } from './onboard.ts';
-
-const tools = ['claude-code', 'anthropic'] as const;
 
 export async function env(
   context: CommandContext,
@@ -21,42 +25,66 @@ export async function env(
   const tool = tools.find((known) => known === (named ?? 'anthropic'));
   if (tool === undefined) throw unknownTool(named ?? '');
   const app = openApp(context, options);
-  const config = app.config();
-  const baseUrl = gatewayUrl(config, resolvePort(undefined, config));
-  const tokenCommand = [...selfCommand(context.env, context.installation.main), 'gateway', 'token'];
-  const model = currentDefault(config) ?? 'default';
-  const plain = toolVariables(tool, baseUrl, model);
-  const tokenName = tool === 'claude-code' ? 'ANTHROPIC_AUTH_TOKEN' : 'ANTHROPIC_API_KEY';
-  output.result({ tool, env: plain, token: { variable: tokenName, command: tokenCommand } });
-  for (const [name, value] of Object.entries(plain)) output.line(`export ${name}=${quote(value)}`);
-  output.line(`export ${tokenName}="$(${tokenCommand.map(quote).join(' ')})"`);
-  // The tool would ask which of the two keys to use.
-  if (tool === 'claude-code') output.line('unset ANTHROPIC_API_KEY');
-  return Promise.resolve(0);
+  try {
+    const config = app.config();
+    const baseUrl = gatewayUrl(config, resolvePort(undefined, config));
+    const tokenCommand = [...selfCommand(context.env, context.installation.main), 'gateway', 'token'];
+    const api = apiOfTool[tool];
+    const model = api === undefined ? 'default' : await modelFor(app, tool, api);
+    const { variables, tokenVariable, cleared, program } = toolSettings(tool, baseUrl, model);
+    const args = program === undefined ? {} : { args: program.args };
+    output.result({
+      tool,
+      env: variables,
+      token: { variable: tokenVariable, command: tokenCommand },
+      ...args,
+    });
+    for (const [name, value] of Object.entries(variables)) output.line(`export ${name}=${quote(value)}`);
+    output.line(`export ${tokenVariable}="$(${tokenCommand.map(quote).join(' ')})"`);
+    for (const name of cleared) output.line(`unset ${name}`);
+    if (program !== undefined) {
+      const { name } = program;
+      output.line(`${name}() { command ${[name, ...program.args].map(quote).join(' ')} "$@"; }`);
+    }
+    return 0;
+  } finally {
+    app.close();
+  }
 }
 
-function toolVariables(tool: (typeof tools)[number], baseUrl: string, model: string): Record<string, string> {
-  if (tool === 'anthropic') return { ANTHROPIC_BASE_URL: baseUrl };
-  return {
-    ANTHROPIC_BASE_URL: baseUrl,
-    ANTHROPIC_MODEL: model,
-    // What it would otherwise ask for by Anthropic's own names; the last is how older versions call the first.
-    ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
-    ANTHROPIC_DEFAULT_SONNET_MODEL: model,
-    ANTHROPIC_DEFAULT_OPUS_MODEL: model,
-    ANTHROPIC_SMALL_FAST_MODEL: model,
-  };
+/** The default model, else the first of its fallbacks, else of all models that is served by the tool's API. */
+async function modelFor(app: App, tool: Tool, api: ModelApi): Promise<ToolModel> {
+  const config = app.config();
+  const primary = currentDefault(config);
+  const catalogue = await buildCatalogue(app, app.plugins());
+  const entries = catalogue.entries();
+  const served = ({ route }: Partial<CatalogueEntry> = {}): ToolModel | undefined =>
+    route !== undefined && isServedBy(route, api) ? route : undefined;
+  const called = (name: string): CatalogueEntry | undefined =>
+    entries.find(({ ref, aliases }) => ref === name || aliases.includes(name));
+  const primaryEntry = primary === undefined ? undefined : called(primary);
+  const written = config.config.agents?.defaults?.model;
+  const fallbacks = typeof written === 'string' ? [] : (written?.fallbacks ?? []);
+  const found =
+    served(primaryEntry ?? entries.find(({ isDefault }) => isDefault)) ??
+    fallbacks.map((name) => served(called(name))).find((model) => model !== undefined) ??
+    catalogue.list().find((route) => isServedBy(route, api));
+  if (found !== undefined) return found;
+  // Before the first login nothing is known; the gateway says by itself what is missing then.
+  if (api === 'anthropic-messages' && primaryEntry === undefined) return 'default';
+  throw new OpenClawError({
+    code: 'MODEL_UNKNOWN',
+    message: `There is no model for ${tool}: it speaks the API ${api} alone${primary === undefined ? '' : `, and ${cleanText(primary, 120)} is not served by it`}.`,
+    remedy: `Add a provider with api: "${api}" under models.providers in openclaw.json, then see \`openclaw models list\`.`,
+  });
 }
 
 function unknownTool(named: string): OpenClawError {
   const known = tools.join(', ');
   const near = nearestName(named, tools);
-  const later = named === 'openai' || named === 'codex';
   return new OpenClawError({
     code: 'USAGE',
-    message: later
-      ? `The gateway speaks Anthropic's API; ${named} speaks another. There is: ${known}.`
-      : `There is no tool ${JSON.stringify(named.slice(0, 40))}. There is: ${known}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
+    message: `There is no tool ${JSON.stringify(named.slice(0, 40))}. There is: ${known}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
     remedy: 'For example: `openclaw env claude-code`.',
   });
 }

@@ -22,7 +22,7 @@ export async function gatewayRestart(context: CommandContext, options: OutputOpt
   if (running === undefined) return startInBackground(context, output, files, options);
   const before = await whenReady(context, files, running);
   output.note(`Restarting the gateway (pid ${before.pid}) …`, { event: 'restarting', pid: before.pid });
-  if (!askToRestart(before.pid)) throw failed('The gateway ended at this moment');
+  if (!askToRestart(before.pid)) throw failed('The gateway ended at this moment', startIt);
   const next = await waitFor(context, files, (record) => {
     if (record.pid !== before.pid) return record.state === 'ready';
     if (record.restartsTried === before.restartsTried) return false;
@@ -46,7 +46,7 @@ function whenReady(
   return waitFor(context, files, (record) => {
     if (record.state === 'starting') return false;
     if (record.state === 'ready') return true;
-    throw failed('The gateway is stopping');
+    throw failed('The gateway is stopping', startIt);
   });
 }
 
@@ -59,13 +59,21 @@ async function waitFor(
   const deadlineMs = clock.monotonicMs() + waitMs;
   for (;;) {
     const { running } = await findGateway(files, clock);
-    if (running === undefined) throw failed('The gateway ended meanwhile');
+    if (running === undefined) throw failed('The gateway ended meanwhile', startIt);
     if (isIt(running)) return running;
-    if (clock.monotonicMs() > deadlineMs) throw failed('The gateway did not answer in time');
+    if (clock.monotonicMs() > deadlineMs) throw failed('The gateway did not answer in time', lookAtIt);
     await sleep(clock, lookMs, signal);
   }
 }
 
-function failed(message: string): OpenClawError {
-  return new OpenClawError({ code: 'GATEWAY_RESTART_FAILED', message });
+const startIt = 'Start it when it has ended: `openclaw gateway start`.';
+const lookAtIt = 'See what it does: `openclaw gateway status` and `openclaw gateway logs`.';
+
+/** Without a remedy of its own: the former process is known to go on. */
+function failed(message: string, remedy?: string): OpenClawError {
+  return new OpenClawError({
+    code: 'GATEWAY_RESTART_FAILED',
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }

@@ -1,7 +1,9 @@
-// `gateway status`: who serves this state folder, by its lock, and how it is, by asking its port.
+// `gateway status`: who serves this state folder, by its lock, and how it is, by asking the address that it has bound. What
+// the configuration says by now counts only where no gateway runs, or another port is asked for.
+import type { App } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
-import { resolvePort } from '../gateway-address.ts';
+import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles, type GatewayRecord } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
@@ -16,9 +18,9 @@ export async function gatewayStatus(
   const app = openApp(context, options);
   const found = await findGateway(gatewayFiles(app.paths.runDir), clock);
   const running = options.port === undefined ? found.running : undefined;
-  const url = running?.url ?? `http://127.0.0.1:${resolvePort(options.port, app.config())}`;
-  const health = await probeGateway(url);
-  if (running === undefined && (health === 'silent' || health === 'other')) {
+  const url = running === undefined ? configuredUrl(app, options.port) : running.url;
+  const health = url === null ? 'silent' : await probeGateway(url);
+  if (running === undefined && url !== null && (health === 'silent' || health === 'other')) {
     const silence = url.endsWith(':0') ? 'No gateway runs.' : `Nothing answers on ${url}.`;
     const answer = health === 'silent' ? silence : `Another program answers on ${url}, not the gateway.`;
     const past = options.port === undefined ? describeEnd(found.last, clock.nowMs()) : '';
@@ -28,7 +30,7 @@ export async function gatewayStatus(
   const isReady = isHere && health.ready && running?.state !== 'stopping';
   const reason = reasonOf(running, health);
 
-  output.line(`The gateway runs on ${url}.`);
+  output.line(url === null ? 'The gateway has no address yet.' : `The gateway runs on ${url}.`);
   output.line(isReady ? '  It can serve.' : `  It cannot serve: ${reason}.`);
   if (running !== undefined) {
     const age = formatDuration(clock.nowMs() - running.sinceMs);
@@ -42,7 +44,7 @@ export async function gatewayStatus(
   output.result({
     running: true,
     url,
-    port: Number(new URL(url).port || 80),
+    port: url === null ? null : Number(new URL(url).port || 80),
     ready: isReady,
     reason: isReady ? null : reason,
     active_requests: active,
@@ -55,6 +57,11 @@ export async function gatewayStatus(
     restart_error: running?.restartError ?? null,
   });
   return isReady ? 0 : 1;
+}
+
+function configuredUrl(app: App, port: string | undefined): string {
+  const config = app.config();
+  return gatewayUrl(config, resolvePort(port, config));
 }
 
 function reasonOf(

@@ -8,6 +8,9 @@ import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { formatTable } from '../ui/table.ts';
 import { currentDefault, defaultModelEdit } from './onboard.ts';
 
+/** For a server on this machine, where the configuration names one: what it has now, not what it had at the last look. */
+const discoveryLimitMs = 500;
+
 export async function modelsList(
   context: CommandContext,
   options: OutputOptions & { provider?: string; plain?: boolean },
@@ -17,6 +20,7 @@ export async function modelsList(
   try {
     const config = app.config();
     printConfigWarnings(output, config);
+    await app.discovery().look(discoveryLimitMs);
     const catalogue = await buildCatalogue(app, app.plugins());
     const routes = catalogue
       .list()
@@ -60,6 +64,7 @@ export async function modelsSet(
   const app = openApp(context, options);
   try {
     const config = app.config();
+    await app.discovery().look(discoveryLimitMs);
     const catalogue = await buildCatalogue(app, app.plugins());
     const route = catalogue.find(ref);
     const { changed } = await editConfig({

@@ -1,0 +1,19 @@
+// LM Studio: a server on a person's own machine that needs no key unless it is told to want one. Which models it has is
+// for its server to say; it counts as there only for those who name it, so that nobody else's port 1234 is ever asked.
+import type { BuiltinProvider } from './builtin-provider.ts';
+
+export const lmstudio: BuiltinProvider = {
+  id: 'lmstudio',
+  label: 'LM Studio',
+  baseUrl: 'http://127.0.0.1:1234/v1',
+  api: 'openai-responses',
+  sites: {
+    paths: { 'anthropic-messages': '', 'openai-completions': '/v1', 'openai-responses': '/v1' },
+  },
+  servesAllApis: true,
+  // The name in LM Studio's own documentation.
+  envVars: ['LM_API_TOKEN'],
+  isOpen: true,
+  listsModels: true,
+  models: [],
+};

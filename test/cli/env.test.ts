@@ -1,0 +1,146 @@
+// What `openclaw env` tells each tool, as a shell takes it and as the tool gets it.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createHome, type Home } from '../support/cli-process.ts';
+import { apiKeyExample, failoverExample, localModelExample } from '../support/documented-configs.ts';
+
+const gatewayToken = 'a-token-of-my-own';
+const port = { OPENCLAW_GATEWAY_PORT: '18999', OPENCLAW_GATEWAY_TOKEN: gatewayToken };
+
+function homeWith(config: string): Home {
+  const home = createHome(port);
+  home.writeConfig(config);
+  return home;
+}
+
+async function variablesOf(home: Home, tool: string): Promise<Record<string, string>> {
+  const { code, value } = await home.json(['env', tool]);
+  expect(code).toBe(0);
+  return value['env'] as Record<string, string>;
+}
+
+/** The arguments and the key that a program of this name gets when a shell evaluates the exports and calls it. */
+function calledIn(home: Home, stdout: string, name: string, key: string): string[] {
+  const bin = join(home.folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, name), `#!/bin/sh\nprintf '%s\\0' "$${key}" "$@"\n`, { mode: 0o755 });
+  const { stdout: said, stderr } = spawnSync('sh', ['-c', `eval "$EXPORTS"\n${name} exec 'two words'`], {
+    env: { ...home.env, PATH: `${bin}:${home.env['PATH']}`, EXPORTS: stdout },
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  return said.split('\0').slice(0, -1);
+}
+
+/** At an address that is not MiniMax's own there is the API that is written, and no other. */
+const elsewhere = apiKeyExample.replace('api.minimax.io', 'llm.test');
+const localElsewhere = localModelExample.replaceAll('lmstudio', 'lab');
+
+describe('codex', () => {
+  it('asks the default model, where its server has the API', async () => {
+    const { stdout } = await homeWith(apiKeyExample).run(['env', 'codex']);
+    expect(stdout).toContain('model="minimax/MiniMax-M2.1"');
+  });
+
+  it('is called with a provider of its own, whose key is a variable', async () => {
+    const home = homeWith(localModelExample);
+    const { stdout } = await home.run(['env', 'codex']);
+    expect(stdout).not.toContain(gatewayToken);
+    expect(calledIn(home, stdout, 'codex', 'OPENCLAW_API_KEY')).toEqual([
+      gatewayToken,
+      '-c',
+      'model_providers.openclaw={name="OpenClaw",base_url="http://127.0.0.1:18999/v1",env_key="OPENCLAW_API_KEY",wire_api="responses"}',
+      '-c',
+      'model_provider="openclaw"',
+      '-c',
+      'model="lmstudio/minimax-m2.1-gs32"',
+      '-c',
+      'model_context_window=196608',
+      'exec',
+      'two words',
+    ]);
+  });
+
+  it('gets a name with quotes and blanks whole', async () => {
+    const id = `it's "odd" $HOME \\ \`x\``;
+    const written = JSON.stringify(id).slice(1, -1);
+    const home = homeWith(localModelExample.replaceAll('minimax-m2.1-gs32', () => written));
+    const { stdout } = await home.run(['env', 'codex']);
+    const args = calledIn(home, stdout, 'codex', 'OPENCLAW_API_KEY');
+    expect(args).toContain(`model=${JSON.stringify(`lmstudio/${id}`)}`);
+  });
+
+  it('has nothing to ask where no model has its API', async () => {
+    const { code, value } = await homeWith(elsewhere).json(['env', 'codex']);
+    expect([code, value['error']]).toMatchObject([
+      1,
+      {
+        code: 'MODEL_UNKNOWN',
+        message: expect.stringContaining('minimax/MiniMax-M2.1 is not served by it'),
+        remedy: expect.stringContaining('openai-responses'),
+      },
+    ]);
+  });
+});
+
+describe('claude-code', () => {
+  const tiers = ['MODEL', 'DEFAULT_HAIKU_MODEL', 'DEFAULT_SONNET_MODEL', 'DEFAULT_OPUS_MODEL'];
+  const names = [...tiers, 'DEFAULT_FABLE_MODEL', 'SMALL_FAST_MODEL'].map((name) => `ANTHROPIC_${name}`);
+  const withFallback = localElsewhere.replace(
+    'primary: "lab/minimax-m2.1-gs32"',
+    'primary: "lab/minimax-m2.1-gs32", fallbacks: ["lab/minimax-m2.1-gs32", "Claude"]',
+  );
+  const fallbackAlias = withFallback.replace(
+    'models: { "lab',
+    'models: { "anthropic/claude-opus-4-6": { alias: "Claude" }, "lab',
+  );
+
+  it.each([
+    ['the default', apiKeyExample, 'minimax/MiniMax-M2.1'],
+    [
+      'the default, by its ref',
+      failoverExample.replace('primary: "anthropic/claude-opus-4-6"', 'primary: "opus"'),
+      'anthropic/claude-opus-4-6',
+    ],
+    ['a fallback, where the default has another API', fallbackAlias, 'anthropic/claude-opus-4-6'],
+    ['what the gateway calls default, where nothing is known yet', '{}', 'default'],
+  ])('gets one model under every name that it asks by: %s', async (_name, config, ref) => {
+    const variables = await variablesOf(homeWith(config), 'claude-code');
+    expect(Object.fromEntries(names.map((name) => [name, variables[name]]))).toEqual(
+      Object.fromEntries(names.map((name) => [name, ref])),
+    );
+    expect(variables['ANTHROPIC_BASE_URL']).toBe('http://127.0.0.1:18999');
+  });
+
+  it('is told the window of a model that it does not know, and what not to send it', async () => {
+    const told = {
+      CLAUDE_CODE_MAX_CONTEXT_TOKENS: '200000',
+      CLAUDE_CODE_MODEL_CAPABILITIES: '-mid_conv_system',
+    };
+    expect(await variablesOf(homeWith(apiKeyExample), 'claude-code')).toMatchObject(told);
+    const known = await variablesOf(homeWith(failoverExample), 'claude-code');
+    expect(Object.keys(known)).toEqual(['ANTHROPIC_BASE_URL', ...names]);
+  });
+
+  it('is refused where all there is has another API', async () => {
+    const { code, value } = await homeWith(localElsewhere).json(['env', 'claude-code']);
+    expect([code, value['error']]).toMatchObject([1, { code: 'MODEL_UNKNOWN' }]);
+  });
+});
+
+describe('SDKs', () => {
+  it.each([
+    ['openai', { OPENAI_BASE_URL: 'http://127.0.0.1:18999/v1' }, 'OPENAI_API_KEY'],
+    ['anthropic', { ANTHROPIC_BASE_URL: 'http://127.0.0.1:18999' }, 'ANTHROPIC_API_KEY'],
+  ])('%s: the address, and the token under the name that it reads', async (tool, variables, key) => {
+    const { value } = await homeWith('{}').json(['env', tool]);
+    expect(value).toMatchObject({
+      tool,
+      env: variables,
+      token: { variable: key, command: expect.arrayContaining(['gateway', 'token']) },
+    });
+    expect(value).not.toHaveProperty('args');
+  });
+});

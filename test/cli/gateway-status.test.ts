@@ -1,0 +1,77 @@
+// `gateway status` against a gateway that others see by its lock and its record: which address is asked.
+import { join } from 'node:path';
+import { onTestFinished, expect, it } from 'vitest';
+import { claimGateway, gatewayFiles, type GatewayRecord } from '../../src/cli/gateway-record.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createHome, type Home } from '../support/cli-process.ts';
+import { sendJson, startServer } from '../support/loopback-server.ts';
+
+async function healthy(): Promise<{ url: string; port: number }> {
+  const server = await startServer((request, response) => {
+    if (request.url === '/readyz') sendJson(response, 200, {});
+    else sendJson(response, 200, { service: 'openclaw-gateway', active_requests: 3 });
+  });
+  onTestFinished(server.close);
+  return { url: server.url, port: Number(new URL(server.url).port) };
+}
+
+async function claim(home: Home, changes: Partial<GatewayRecord>): Promise<void> {
+  const record: GatewayRecord = {
+    pid: process.pid,
+    version: '1',
+    sinceMs: Date.now(),
+    mode: 'foreground',
+    state: 'ready',
+    url: null,
+    port: null,
+    logFile: null,
+    active: 0,
+    restartsTried: 0,
+    restartError: null,
+    ...changes,
+  };
+  const files = gatewayFiles(join(home.stateDir, 'gateway'));
+  const presence = await claimGateway(files, record, { clock: systemClock, timeoutMs: 1_000 });
+  onTestFinished(() => presence?.release());
+}
+
+const status = (home: Home, args: string[] = [], env?: Record<string, string>) =>
+  home.json(['gateway', 'status', ...args], env);
+
+it('asks where the gateway has bound, whatever the configuration says by now', async () => {
+  const { url, port } = await healthy();
+  const home = createHome();
+  await claim(home, { url, port });
+  const here = { code: 0, value: { running: true, url, port, ready: true, active_requests: 3 } };
+  home.writeConfig({ gateway: { port: port === 1 ? 2 : 1, bind: 'custom', customBindHost: '127.0.0.7' } });
+  expect(await status(home)).toMatchObject(here);
+  const elsewhere = { OPENCLAW_GATEWAY_BIND: '127.0.0.8', OPENCLAW_GATEWAY_PORT: '2' };
+  expect(await status(home, [], elsewhere)).toMatchObject(here);
+  expect(await status(home, [], { OPENCLAW_GATEWAY_BIND: 'nowhere' })).toMatchObject(here);
+  home.writeConfig('{ "gateway": ');
+  expect(await status(home)).toMatchObject(here);
+});
+
+it('a gateway that begins has no address yet, and another program’s is not taken for it', async () => {
+  const { port } = await healthy();
+  const home = createHome({ OPENCLAW_GATEWAY_PORT: String(port) });
+  await claim(home, { state: 'starting' });
+  const { code, value } = await status(home);
+  expect([code, value]).toMatchObject([
+    1,
+    { running: true, url: null, port: null, ready: false, reason: 'it is starting' },
+  ]);
+  expect((await home.run(['gateway', 'status'])).stdout).toContain('The gateway has no address yet.');
+});
+
+it('where none is known, the configured address is asked, not just its port', async () => {
+  const { port } = await healthy();
+  const home = createHome({ OPENCLAW_GATEWAY_PORT: String(port), OPENCLAW_GATEWAY_BIND: '127.0.0.9' });
+  expect((await status(home)).value['error']).toMatchObject({
+    message: expect.stringContaining(`http://127.0.0.9:${port}`) as string,
+  });
+  expect(await status(home, ['--port', String(port)], { OPENCLAW_GATEWAY_BIND: 'lan' })).toMatchObject({
+    code: 0,
+    value: { url: `http://127.0.0.1:${port}`, ready: true },
+  });
+});
