@@ -2,10 +2,11 @@
 // (error bodies, JSON that is small or of unknown length and the first event of a stream: they may be errors inside
 // HTTP 200).
 // What follows from a judgement is the exchange's; how bytes reach the client is the relay's.
+import type { Clock } from '../platform/clock.ts';
 import type { Relay } from './relay.ts';
 import { isEventStream, type AnswerHead, type ReadHead } from './response-headers.ts';
 import type { Upstream, UpstreamRequest } from './upstream.ts';
-import { smallAnswerBytes } from './verdict.ts';
+import { isPage, smallAnswerBytes } from './verdict.ts';
 
 export type AttemptEvents = {
   /** Asked with what is there of an answer of which nothing has been sent: its whole body, or the beginning. */
@@ -30,8 +31,12 @@ export type Attempt = {
   abort(): void;
 };
 
+/** The whole body of an error, from its header on: whoever waits for it is another login's customer by then. */
+const errorBodyMs = 3_000;
+
 export function sendAttempt(
   upstream: Upstream,
+  clock: Clock,
   readHead: ReadHead,
   maxHeldBytes: number,
   request: UpstreamRequest,
@@ -46,6 +51,9 @@ export function sendAttempt(
   let abortUpstream: ((reason?: Error) => void) | undefined;
   let resumeUpstream: () => void = nothing;
   let over = false;
+  let cancelWait: (() => void) | undefined;
+  /** An error that comes before `send` is back would overtake what it returns. */
+  let isSending = true;
 
   const begin = (answer: AnswerHead): void => {
     events.onStart(answer);
@@ -70,6 +78,28 @@ export function sendAttempt(
     if (body.length > 0) pass(body);
   };
 
+  const fail = (error: Error): void => {
+    if (over) return;
+    if (head !== undefined && head.status >= 300 && held !== undefined) {
+      // Its status and its header are there, and say enough.
+      settle(head, false);
+      if (over) return;
+    }
+    over = true;
+    if (head !== undefined && relay.started()) events.onCut(head, error);
+    else {
+      relay.forget();
+      events.onUnreachable(error);
+    }
+  };
+
+  /** The body of an error does not come to its end: what is there has to do. */
+  const giveUp = (): void => {
+    if (over || head === undefined || held === undefined) return;
+    settle(head, false);
+    if (over) abortUpstream?.();
+  };
+
   upstream.send(request, {
     onConnect(abort) {
       abortUpstream = abort;
@@ -81,6 +111,7 @@ export function sendAttempt(
       resumeUpstream = resume;
       if (mustHold(head)) held = [];
       else begin(head);
+      if (status >= 300) cancelWait = clock.setTimer(giveUp, errorBodyMs, { unref: true });
       return true;
     },
     onData(chunk) {
@@ -88,16 +119,15 @@ export function sendAttempt(
       if (held === undefined) return pass(chunk);
       held.push(chunk);
       heldBytes += chunk.length;
-      const isDue =
-        head.status < 300
-          ? head.contentLength === undefined || isEventStream(head)
-          : heldBytes > maxHeldBytes;
+      const isOpenEnded = head.contentLength === undefined || isEventStream(head);
+      const isDue = heldBytes > maxHeldBytes || (head.status < 300 && isOpenEnded);
       if (!isDue) return true;
       settle(head, false);
       if (over) abortUpstream?.();
       return true;
     },
     onComplete() {
+      cancelWait?.();
       if (over || head === undefined) return;
       if (held !== undefined) settle(head, true);
       if (over) return;
@@ -106,23 +136,16 @@ export function sendAttempt(
       events.onDone(head);
     },
     onError(error) {
-      if (over) return;
-      if (head !== undefined && head.status >= 300 && held !== undefined) {
-        // Its status and its header are there, and say enough.
-        settle(head, false);
-        if (over) return;
-      }
-      over = true;
-      if (head !== undefined && relay.started()) events.onCut(head, error);
-      else {
-        relay.forget();
-        events.onUnreachable(error);
-      }
+      cancelWait?.();
+      if (isSending) queueMicrotask(() => fail(error));
+      else fail(error);
     },
   });
+  isSending = false;
 
   return {
     abort() {
+      cancelWait?.();
       over = true;
       abortUpstream?.();
     },
@@ -135,5 +158,5 @@ const nothing = (): void => {};
 function mustHold(head: AnswerHead): boolean {
   // No redirect is followed, and none is passed on unseen.
   if (head.status >= 300 || isEventStream(head)) return true;
-  return (head.contentLength ?? 0) <= smallAnswerBytes && head.contentType.startsWith('application/json');
+  return (head.contentLength ?? 0) <= smallAnswerBytes || isPage(head);
 }

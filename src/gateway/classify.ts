@@ -40,10 +40,20 @@ const classOfCode: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerClas
   [1004, 'auth'],
   [1008, 'billing'],
   [1024, 'server_error'],
+  // What was asked, or what would have been answered, is not allowed to be said.
+  [1026, 'format'],
+  [1027, 'format'],
   [1028, 'quota'],
   [1030, 'quota'],
   [1033, 'server_error'],
+  // Tokens each minute, connections at once.
+  [1039, 'rate_limit'],
+  [1041, 'rate_limit'],
+  // Too many characters that cannot be seen.
+  [1042, 'format'],
   [2013, 'format'],
+  // Requests that become more too quickly.
+  [2045, 'rate_limit'],
   [2049, 'auth'],
   [2056, 'quota'],
   [2061, 'model_unavailable'],
@@ -59,14 +69,15 @@ const classOfWord: ReadonlyMap<string, AnswerClass> = new Map<string, AnswerClas
   ['server_error', 'server_error'],
 ]);
 
+const tooLong = /context (?:window|length)|context_length|prompt is too long|too many tokens|maximum context/i;
+/** Behind any other status the same words speak of a limit (`too many tokens` each minute) or of the server's own trouble. */
+const tooLongStatuses: ReadonlySet<number> = new Set([200, 400, 413, 422]);
+
 const classOfText: readonly (readonly [RegExp, AnswerClass])[] = [
-  [
-    /context (?:window|length)|context_length|prompt is too long|too many tokens|maximum context/i,
-    'context_overflow',
-  ],
   [/login fail|cookie is missing|invalid api key/i, 'auth'],
   [/usage limit exceeded/i, 'quota'],
-  [/insufficient balance/i, 'billing'],
+  // Anthropic says it with HTTP 400, as if the request were at fault.
+  [/insufficient balance|credit balance is too low/i, 'billing'],
   [/high traffic detected/i, 'overloaded'],
   // LM Studio's answer, with HTTP 200, where its version does not serve an API yet.
   [/unexpected endpoint/i, 'format'],
@@ -100,7 +111,11 @@ const classOfStatus: ReadonlyMap<number, AnswerClass> = new Map<number, AnswerCl
   [401, 'auth'],
   [402, 'billing'],
   [403, 'forbidden'],
+  // A proxy on the upstream's side wants a login of its own.
+  [407, 'server_error'],
   [408, 'timeout'],
+  // Too early: it may pass.
+  [425, 'timeout'],
   [429, 'rate_limit'],
   [499, 'timeout'],
   [504, 'timeout'],
@@ -125,13 +140,13 @@ function classOf(
   type: string | undefined,
   message: string,
 ): AnswerClass {
-  // A long prompt is refused with the code of any bad parameter: the text is the more exact one.
-  const textClass = classOfText.find(([pattern]) => pattern.test(message))?.[1];
-  if (textClass === 'context_overflow') return textClass;
   const codeClass = code === undefined ? undefined : classOfCode.get(code);
+  // A long prompt is refused with the code of any bad parameter: the text is the more exact one.
+  if (isTooLong(status, code, type, message)) return 'context_overflow';
   if (codeClass !== undefined) return codeClass;
   const typeClass = type === undefined ? undefined : classOfType.get(type);
   if (typeClass !== undefined) return typeClass;
+  const textClass = classOfText.find(([pattern]) => pattern.test(message))?.[1];
   if (status < 300) {
     if (code === undefined || code === 0) {
       return textClass ?? (type === undefined ? 'ok' : (classOfNamedType.get(type) ?? 'ok'));
@@ -147,6 +162,21 @@ function classOf(
   if (status === 404 && /model/i.test(message)) return 'model_unavailable';
   return status >= 400 && status < 500 ? 'format' : 'server_error';
 }
+
+/** A code or a name that speaks of a limit is believed: its text counts tokens, too. */
+function isTooLong(
+  status: number,
+  code: number | undefined,
+  type: string | undefined,
+  message: string,
+): boolean {
+  if (!tooLongStatuses.has(status) || !tooLong.test(message)) return false;
+  if (code !== undefined && isErrorStatus(code) && !tooLongStatuses.has(code)) return false;
+  const named = classOfCode.get(code ?? 0) ?? classOfNamedType.get(type ?? '');
+  return named === undefined || !ofLimits.has(named);
+}
+
+const ofLimits: ReadonlySet<AnswerClass> = new Set(['rate_limit', 'quota', 'billing', 'overloaded']);
 
 function isErrorStatus(code: number): boolean {
   return code >= 400 && code < 600;

@@ -80,7 +80,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       run.closed(left);
       const durationMs = clock.monotonicMs() - startedAtMs;
       const status = response.headersSent ? response.statusCode : undefined;
-      const { route, profileId, attempts, failure, firstByteMs } = run.facts();
+      const { route, profileId, attempts, failure, detail, firstByteMs } = run.facts();
       metrics.request(protocol.api, route?.ref, status, firstByteMs, durationMs);
       log.info('request', {
         requestId,
@@ -89,6 +89,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         profile: profileId,
         status,
         failure,
+        detail,
         attempts,
         left: left || undefined,
         durationMs: Math.round(durationMs),

@@ -68,6 +68,8 @@ export type RunFacts = {
   /** Requests sent to upstreams. */
   attempts: number;
   failure: string | undefined;
+  /** The last failure's own words. */
+  detail: string | undefined;
   firstByteMs: number | undefined;
 };
 
@@ -92,12 +94,15 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
   let firstByteMs: number | undefined;
   let tap: UsageTap | undefined;
   let failure: string | undefined;
+  let detailOfFailure: string | undefined;
 
   /** The outcome of the present lease, told once. */
   const report = (outcome: LeaseOutcome): void => {
     if (isReported) return;
     isReported = true;
-    lease?.report(outcome);
+    // A count of tokens has limits of its own: how it went says nothing of the model.
+    const isTold = context.isCounted || outcome.kind === 'auth' || isOfTheLogin(outcome);
+    lease?.report(isTold ? outcome : { kind: 'unknown' });
   };
 
   /** Of the present login and model, at their end. */
@@ -165,6 +170,7 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
     const baseUrl = baseUrlFor(current, protocol.api);
     return sendAttempt(
       upstream,
+      clock,
       deps.readHead,
       limits.maxHeldBytes,
       {
@@ -184,6 +190,7 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
           plan = undefined;
           if (head.status >= 300) return;
           failure = undefined;
+          detailOfFailure = undefined;
           const isMeasured = ledger !== undefined && head.contentEncoding === undefined;
           if (isMeasured) tap = createUsageTap(protocol.api, isEventStream(head));
           report({ kind: 'ok', sentAtMs });
@@ -249,6 +256,7 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
     if (repeatAfter(entry, verdict.retryAfterMs)) return drop();
     report(failedOutcome(reason, verdict.retryAfterMs, sentAtMs));
     failure = reason;
+    detailOfFailure = detail;
     if (decideNext({ reason }, tries, 0).kind !== 'end') {
       if (goOn(entry)) return drop();
       const error = walk?.errorOr(undefined);
@@ -268,6 +276,8 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
   const onRefused = (current: Lease, entry: FailedAttempt): void => {
     const told = (): OpenClawError => loginRefused(current, entry.detail ?? '');
     const end = (error: unknown): void => {
+      // Told beside the refusal itself: no newer token of it has helped, so that it is left alone for a while.
+      current.report({ kind: 'failed', reason: 'auth', sentAtMs });
       if (!goOn(entry)) fail(walk?.errorOr(error));
     };
     if (isRenewed) {
@@ -303,10 +313,15 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
   /** After a failed attempt: true when another login or model is under way. */
   const goOn = (entry: FailedAttempt): boolean => {
     failure = entry.reason;
+    detailOfFailure = entry.detail;
     return walk?.goOn(entry, !response.destroyed && attempts < mostAttempts) === true;
   };
 
   const onLease = (next: Lease, nextRoute: ModelRoute, from: FailedAttempt | undefined): void => {
+    if (response.destroyed) {
+      next.report({ kind: 'unknown' });
+      return;
+    }
     if (attempts > 0) noteUsage(true);
     tries = 0;
     isRenewed = false;
@@ -341,8 +356,19 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
       }
       noteUsage(failure !== undefined);
     },
-    facts: () => ({ route, profileId: lease?.profileId, attempts, failure, firstByteMs }),
+    facts: () => ({
+      route,
+      profileId: lease?.profileId,
+      attempts,
+      failure,
+      detail: detailOfFailure,
+      firstByteMs,
+    }),
   };
+}
+
+function isOfTheLogin(outcome: LeaseOutcome): boolean {
+  return outcome.kind === 'failed' && (outcome.reason === 'billing' || outcome.reason === 'unreachable');
 }
 
 function failedOutcome(reason: string, retryAfterMs: number | undefined, sentAtMs: number): LeaseOutcome {

@@ -92,17 +92,25 @@ export function createLeaseWalk(deps: WalkDeps): LeaseWalk {
         return false;
       }
       if (lent instanceof Promise) {
-        lent.then((lease) => hand(lease, from), onLateRefusal);
+        lent.then((lease) => {
+          if (accepts(lease)) hand(lease, from);
+          else if (!nextLogin(from) && !nextModel(from)) onNothing();
+        }, onLateRefusal);
         return true;
       }
-      if (closedPlaces?.has(baseUrlFor(lent, deps.api)) !== true) {
+      if (accepts(lent)) {
         hand(lent, from);
         return true;
       }
-      // Another login at a place that was not reached a moment ago.
-      lent.report({ kind: 'unknown' });
-      add({ ref: route.ref, profileId: lent.profileId, reason: 'unreachable' });
     }
+  };
+
+  /** Not another login at a place that was not reached a moment ago. */
+  const accepts = (lease: Lease): boolean => {
+    if (closedPlaces?.has(baseUrlFor(lease, deps.api)) !== true) return true;
+    lease.report({ kind: 'unknown' });
+    add({ ref: route.ref, profileId: lease.profileId, reason: 'unreachable' });
+    return false;
   };
 
   const nextModel = (from: FailedAttempt | undefined): boolean => {

@@ -1,7 +1,7 @@
 // A request's body as it is kept until its answer begins, so that it can be sent again, with the name that the model has
-// at each upstream. Nothing of a long body is copied for that; once the answer has begun it is let go, for a stream may
+// at each upstream. Where that fits into the place of the name that the client has sent, nothing is copied; once the answer has begun it is let go, for a stream may
 // last for hours and its prompt be long.
-import { replaceModel, type ModelField } from '../wire/model-field.ts';
+import { replaceModel, writeModel, type ModelField } from '../wire/model-field.ts';
 
 /** What one attempt sends; a long one in pieces. */
 export type SentBody = Buffer | SentPieces;
@@ -13,33 +13,32 @@ export type ReplayBody = {
   release(): void;
 };
 
-/** Up to here one write of a copy is cheaper than several writes, and not worth letting go. */
-const copyBytes = 16 * 1024;
+/** Up to here it is not worth letting go. */
+const smallBytes = 16 * 1024;
 
-/** `field` was found in the first piece. */
+/** `field` was found in the first piece. The pieces are written to: they belong to this body from here on. */
 export function createReplayBody(
   pieces: readonly Buffer[],
   field: Extract<ModelField, { kind: 'found' }>,
 ): ReplayBody {
   let kept: readonly Buffer[] | undefined = pieces;
   let lastSent: { release(): void } | undefined;
+  /** What stands in the first piece. */
+  let written = field.value;
+
+  const named = (first: Buffer, id: string): Buffer => {
+    if (id === written) return first;
+    if (!writeModel(first, field, id)) return replaceModel(first, field, id);
+    written = id;
+    return first;
+  };
+
   return {
     withModel(id) {
       const [first = empty, ...rest] = kept ?? [];
-      const isSame = id === field.value;
-      if (rest.length === 0 && first.length <= copyBytes) {
-        return isSame ? first : replaceModel(first, field, id);
-      }
-      const sent = createSentPieces(
-        isSame
-          ? [first, ...rest]
-          : [
-              first.subarray(0, field.start),
-              Buffer.from(JSON.stringify(id)),
-              first.subarray(field.end),
-              ...rest,
-            ],
-      );
+      const begun = named(first, id);
+      if (rest.length === 0 && begun.length <= smallBytes) return begun;
+      const sent = createSentPieces([begun, ...rest]);
       lastSent = sent;
       return sent;
     },

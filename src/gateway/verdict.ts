@@ -1,6 +1,7 @@
 // Decides what becomes of an answer of which nothing has been sent yet: it is fine, more of it has to be seen, it is an
 // error (and of which class), or it must not be passed on, for it repeats the login's token. Pure.
 // What follows from an error is failover.ts's.
+import { cleanText } from '../platform/text.ts';
 import { mayBeError } from '../wire/error-signs.ts';
 import { readFirstEvent } from '../wire/first-event.ts';
 import { answerText } from './answer-text.ts';
@@ -48,15 +49,46 @@ export function judgeAnswer(
       secrets,
       nowMs,
     );
+  if (isWhole && isNoAnswer(head, body)) return noAnswer(head);
+  if (isPage(head)) return noAnswer(head);
   if (isEventStream(head)) {
     if (head.contentEncoding !== undefined) return pass;
     const first = readFirstEvent(body, isWhole);
     if (first.kind === 'more') return body.length <= smallAnswerBytes ? more : pass;
     return first.kind === 'fine' ? pass : judgeText(head, body, first.data, secrets, nowMs);
   }
-  if (head.contentEncoding === undefined && !mayBeError(body)) return pass;
   if (!isWhole) return body.length <= smallAnswerBytes ? more : pass;
+  if (head.contentEncoding === undefined && !mayBeError(body)) return pass;
   return judgeText(head, body, answerText(body, head.contentEncoding), secrets, nowMs);
+}
+
+/** A page for people, as proxies and captive portals send it with HTTP 200. */
+export function isPage(head: AnswerHead): boolean {
+  return head.status < 300 && /^text\/html\b/i.test(head.contentType);
+}
+
+/** It says that all is well, and is not what was asked for: empty, or JSON without its beginning or its end. */
+function isNoAnswer({ status, contentType, contentEncoding }: AnswerHead, body: Buffer): boolean {
+  if (status !== 200 || contentEncoding !== undefined) return false;
+  if (body.length === 0) return true;
+  return (
+    /^application\/json\b/i.test(contentType) &&
+    !(isOneOf(body, 0, 1, '{[') && isOneOf(body, body.length - 1, -1, '}]'))
+  );
+}
+
+/** The first byte from `at` on, in steps, that is no white space. */
+function isOneOf(body: Buffer, from: number, step: 1 | -1, allowed: string): boolean {
+  let at = from;
+  while (body[at] === 0x20 || body[at] === 0x0a || body[at] === 0x0d || body[at] === 0x09) at += step;
+  const byte = body[at];
+  return byte !== undefined && allowed.includes(String.fromCharCode(byte));
+}
+
+function noAnswer({ status, contentType }: AnswerHead): Verdict {
+  const kind = cleanText(contentType, 60) || 'nothing';
+  const detail = `HTTP ${status} with ${kind} in place of an answer`;
+  return { kind: 'failed', reason: 'server_error', detail, instead: { status: 502, said: detail } };
 }
 
 function judgeText(
@@ -85,7 +117,12 @@ function insteadOfError(
 ): { status: number; said: string } | undefined {
   const { status } = head;
   if (status < 300) return { status: statusOf[kind], said: said ?? (tellWithout(message, secrets) || kind) };
-  return said === undefined ? undefined : { status: status < 400 ? 502 : status, said };
+  if (status < 400)
+    return {
+      status: 502,
+      said: `HTTP ${status}: the upstream sends on to another address, which is not followed`,
+    };
+  return said === undefined ? undefined : { status, said };
 }
 
 const statusOf: Readonly<Record<Exclude<AnswerClass, 'ok'>, number>> = {

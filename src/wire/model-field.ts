@@ -19,6 +19,7 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
+const space = 0x20;
 
 const plainKey = Buffer.from('"model"');
 /** Every letter of `model` lies in U+006x: a key spelled with escapes must contain this. */
@@ -63,6 +64,20 @@ export function findModelAhead(
 export function replaceModel(body: Buffer, range: { start: number; end: number }, id: string): Buffer {
   const literal = Buffer.from(JSON.stringify(id));
   return Buffer.concat([body.subarray(0, range.start), literal, body.subarray(range.end)]);
+}
+
+/**
+ * Writes `id` over the found literal where it has room, with blanks behind it, which mean nothing in JSON (RFC 8259
+ * section 2). False, and nothing written: it is too long.
+ */
+export function writeModel(body: Buffer, range: { start: number; end: number }, id: string): boolean {
+  const literal = JSON.stringify(id);
+  const room = range.end - range.start;
+  // No more than three bytes for each unit of UTF-16.
+  if (literal.length * 3 > room && Buffer.byteLength(literal) > room) return false;
+  const length = body.write(literal, range.start);
+  body.fill(space, range.start + length, range.end);
+  return true;
 }
 
 type Range = { start: number; end: number };

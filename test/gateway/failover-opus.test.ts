@@ -195,6 +195,37 @@ describe('Opus is down, MiniMax answers', () => {
     expect(answer.headers['x-openclaw-failover']).toContain('reason=timeout');
   });
 
+  it.each([
+    ['a page', { 'content-type': 'text/html' }, '<html>'],
+    ['nothing', { 'content-type': 'application/json' }, ''],
+    ['JSON without its end', { 'content-type': 'application/json' }, '{"id":1,'],
+    ['an error as plain text', { 'content-type': 'text/plain' }, '{"base_resp":{"status_code":1001}}'],
+  ])('HTTP 200 with %s is no answer', async (_name, headers, body) => {
+    const stage = await opusFails((response) => void response.writeHead(200, headers).end(body));
+    const answer = await stage.call({ body: message('default') });
+    expect([answer.status, modelIn(answer)]).toEqual([200, 'MiniMax-M2.1']);
+    expect(answer.headers['x-openclaw-failover']).toContain('reason=server_error');
+  });
+
+  it('an error in pieces in HTTP 200 is seen in the later ones too', async () => {
+    const stage = await opusFails((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"id":"x","choices":null,', () =>
+        setImmediate(() =>
+          response.end('"base_resp":{"status_code":2056,"status_msg":"usage limit exceeded"}}'),
+        ),
+      );
+    });
+    const answer = await stage.call({ body: message('default') });
+    expect(answer.headers['x-openclaw-failover']).toContain('reason=quota');
+  });
+
+  it('a count of tokens that is refused says nothing of the model', async () => {
+    const stage = await opusFails((response) => answerJson(response, 429, {}));
+    const counted = await stage.call({ path: '/v1/messages/count_tokens', body: message('default') });
+    expect([counted.status, stage.logins.cooldowns()]).toEqual([200, []]);
+  });
+
   it('a stream cut behind its first event ends with an error of the protocol, and nobody else is asked', async () => {
     const stage = await opusFails((response) => cutAfter(response, eventHead, firstEvent));
     const answer = await stage.call({ body: message('default') });

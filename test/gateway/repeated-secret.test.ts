@@ -184,7 +184,7 @@ describe('an upstream that repeats the token', () => {
     const outcome = await answerOf((response, authorization) =>
       response.writeHead(307, { location: `https://other.example/?t=${authorization}` }).end(),
     );
-    expect(outcome.answer.status).toBe(307);
+    expect(outcome.answer.status).toBe(502);
     expect(outcome.answer.headers.location).toBeUndefined();
     expectSilence(outcome);
   });

@@ -23,11 +23,13 @@ describe('a body that is sent again', () => {
         `{"x":1,"model": "${name}" ,"prompt":"${'ä'.repeat(length / 2)}"}`;
       for (const cutAt of [40, Number.MAX_SAFE_INTEGER]) {
         const body = replayOf(bodyOf('alias'), cutAt);
-        for (const name of ['alias', 'first', 'a-much-longer-name/of "it"', 'alias']) {
+        for (const name of ['alias', 'b', 'a-much-longer-name/of "it"', 'é"', 'alias', 'ключ']) {
           const sent = body.withModel(name);
-          const expected = bodyOf(JSON.stringify(name).slice(1, -1));
-          expect(textOf(sent)).toBe(expected);
-          expect(sent.length).toBe(Buffer.byteLength(expected));
+          const text = textOf(sent);
+          // Blanks behind the name at most.
+          const isWhole = text.replace(/" +,/, '" ,') === bodyOf(JSON.stringify(name).slice(1, -1));
+          expect([isWhole, sent.length]).toEqual([true, Buffer.byteLength(text)]);
+          expect((JSON.parse(text) as { model: string }).model).toBe(name);
         }
       }
     },
@@ -58,6 +60,6 @@ describe('a body that is sent again', () => {
       request.on('end', () => response.end());
     });
     expect((await stage.call({ body })).body.toString()).toBe('data: {}\n\n');
-    expect(arrived).toBe(body.length - 'default'.length + 'm-1'.length);
+    expect(arrived).toBe(body.length);
   });
 });
