@@ -7,7 +7,7 @@ const redacted = '[redacted]';
 /** Shorter values, such as a user code, are no secrets and could be any word. */
 const shortestSecret = 12;
 
-/** Also finds them in percent-encoding, in JSON, and within base64. To be called before a text is cut to length. */
+/** Also finds them in percent-encoding, in JSON, in hexadecimal, and within base64. To be called before a text is cut to length. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   let shown = text;
   for (const spelling of spellingsOf(secrets)) shown = shown.replaceAll(spelling, redacted);
@@ -43,11 +43,17 @@ function spellings(secret: string): Set<string> {
     secret,
     encodeURIComponent(secret.toWellFormed()),
     JSON.stringify(secret).slice(1, -1),
+    inHex(secret),
+    inHex(secret).toUpperCase(),
     ...[0, 1, 2].flatMap((offset) => [
       base64Within(secret, offset, 'base64'),
       base64Within(secret, offset, 'base64url'),
     ]),
   ]);
+}
+
+function inHex(secret: string): string {
+  return Buffer.from(secret).toString('hex');
 }
 
 /** The characters that stay the same in the base64 of any text that holds the secret at such an offset. */

@@ -14,12 +14,14 @@ describe('a known secret', () => {
     ['in base64', Buffer.from(secret).toString('base64')],
     ['in base64 behind one byte', Buffer.from(`x${secret}y`).toString('base64')],
     ['in base64 behind two bytes', Buffer.from(`xx${secret}`).toString('base64')],
+    ['in hexadecimal', Buffer.from(secret).toString('hex')],
+    ['in hexadecimal of capital letters', Buffer.from(`<${secret}>`).toString('hex').toUpperCase()],
     ['in base64url', Buffer.from(`:${secret}`).toString('base64url')],
     ['twice', `${secret}${secret}`],
   ])('goes: %s', (_how, text) => {
     const shown = withoutSecrets(text, ['another-secret', secret]);
     expect(shown).toContain('[redacted]');
-    expect(shown).not.toMatch(/tok.?en|odd|0123456789|b2Rk|MDEyMzQ1Njc4/);
+    expect(shown).not.toMatch(/tok.?en|odd|0123456789|b2Rk|MDEyMzQ1Njc4|6f6464|303132333435/i);
   });
 
   it('that is short could be any word, and stays', () => {
@@ -62,6 +64,17 @@ describe('what looks like a token', () => {
     const token = 'a1'.repeat(40);
     expect(foreignText(`${'word '.repeat(10)}${token}`, [], 60)).not.toContain('a1');
     expect(foreignText(`${'word '.repeat(10)}${secret}`, [secret], 60)).not.toContain('tok');
+  });
+
+  const known = 'sk-ant-Kx09';
+  it.each([
+    ['colours', '\u001b[1msk-ant\u001b[0m-Kx09'],
+    ['a colour between all letters', Array.from(known).join('\u001b[31m')],
+    ['a title of the window', 'sk-\u001b]0;title\u0007ant-Kx09'],
+    ['a link', 'sk-ant\u001b]8;;https://x.example\u001b\\-Kx09'],
+    ['a move of the cursor, in hexadecimal', Buffer.from(`${known}-long`).toString('hex').replace('2d', '2\u001b[Cd')],
+  ])('is gone where it is put together by what is cleaned away: %s', (_how, said) => {
+    expect(foreignText(`bad key ${said}!`, [`${known}-long`, `${known} `])).toMatch(/./);
   });
 });
 

@@ -105,7 +105,7 @@ export function anthropicBaseUrl(region: Region): string {
 
 /** `https://api.minimax.io/v1`, at the host where the Anthropic API is. */
 export function openaiBaseUrl(anthropicBase: string): string {
-  return `${new URL(anthropicBase).origin}/v1`;
+  return `${anthropicBase.replace(/\/anthropic(?:\/v1)?\/*$/, '')}/v1`;
 }
 
 /**

@@ -69,7 +69,8 @@ const classOfWord: ReadonlyMap<string, AnswerClass> = new Map<string, AnswerClas
   ['server_error', 'server_error'],
 ]);
 
-const tooLong = /context (?:window|length)|context_length|prompt is too long|too many tokens|maximum context/i;
+const tooLong =
+  /context (?:window|length)|context_length|prompt is too long|too many tokens|maximum context/i;
 /** Behind any other status the same words speak of a limit (`too many tokens` each minute) or of the server's own trouble. */
 const tooLongStatuses: ReadonlySet<number> = new Set([200, 400, 413, 422]);
 
@@ -140,9 +141,9 @@ function classOf(
   type: string | undefined,
   message: string,
 ): AnswerClass {
-  const codeClass = code === undefined ? undefined : classOfCode.get(code);
   // A long prompt is refused with the code of any bad parameter: the text is the more exact one.
   if (isTooLong(status, code, type, message)) return 'context_overflow';
+  const codeClass = code === undefined ? undefined : classOfCode.get(code);
   if (codeClass !== undefined) return codeClass;
   const typeClass = type === undefined ? undefined : classOfType.get(type);
   if (typeClass !== undefined) return typeClass;
@@ -163,7 +164,9 @@ function classOf(
   return status >= 400 && status < 500 ? 'format' : 'server_error';
 }
 
-/** A code or a name that speaks of a limit is believed: its text counts tokens, too. */
+const ofLimits: ReadonlySet<AnswerClass> = new Set(['rate_limit', 'quota', 'billing', 'overloaded']);
+
+/** Not where a code or a name speaks of a limit: the text of those counts tokens, too. */
 function isTooLong(
   status: number,
   code: number | undefined,
@@ -175,8 +178,6 @@ function isTooLong(
   const named = classOfCode.get(code ?? 0) ?? classOfNamedType.get(type ?? '');
   return named === undefined || !ofLimits.has(named);
 }
-
-const ofLimits: ReadonlySet<AnswerClass> = new Set(['rate_limit', 'quota', 'billing', 'overloaded']);
 
 function isErrorStatus(code: number): boolean {
   return code >= 400 && code < 600;

@@ -134,17 +134,36 @@ export function describeAttempts(attempts: readonly FailedAttempt[]): string {
     .join('; ');
 }
 
+/** Many clients give up on 16 KB of headers, and on less of one. */
+const longestHeader = 4 * 1024;
+/** Room for the member that counts what is left out. */
+const leftOutRoom = 32;
+
 /**
  * The failed attempts in turn, as a list of RFC 9651: `"anthropic/claude-opus-4-6";profile="anthropic:key";
- * reason=overloaded`. What a string of it cannot hold is percent-encoded.
+ * reason=overloaded`. What a string of it cannot hold is percent-encoded. At most 4 KB: those that do not fit are counted
+ * at its end, `left-out;count=12`.
  */
 export function failoverHeader(attempts: readonly FailedAttempt[]): string {
-  return attempts
-    .map(({ ref, profileId, reason }) => {
-      const login = profileId === undefined ? '' : `;profile=${headerString(profileId)}`;
-      return `${headerString(ref)}${login};reason=${reason}`;
-    })
-    .join(', ');
+  const members: string[] = [];
+  let length = 0;
+  for (const attempt of attempts) {
+    const member = headerMember(attempt);
+    length += member.length + separator.length;
+    if (length > longestHeader - leftOutRoom) {
+      members.push(`left-out;count=${attempts.length - members.length}`);
+      break;
+    }
+    members.push(member);
+  }
+  return members.join(separator);
+}
+
+const separator = ', ';
+
+function headerMember({ ref, profileId, reason }: FailedAttempt): string {
+  const login = profileId === undefined ? '' : `;profile=${headerString(profileId)}`;
+  return `${headerString(ref)}${login};reason=${reason}`;
 }
 
 function headerString(text: string): string {
@@ -171,8 +190,8 @@ export function allFailed(
   });
 }
 
-/** The soonest time at which any of them may work; undefined where nobody has named one. */
+/** The soonest time at which any of them may work; undefined where nobody has named one that is yet to come. */
 export function soonestRetryMs(attempts: readonly FailedAttempt[]): number | undefined {
-  const known = attempts.map(({ retryAfterMs }) => retryAfterMs).filter((ms) => ms !== undefined);
+  const known = attempts.flatMap(({ retryAfterMs = 0 }) => (retryAfterMs > 0 ? [retryAfterMs] : []));
   return known.length === 0 ? undefined : Math.min(...known);
 }

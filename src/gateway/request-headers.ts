@@ -6,10 +6,12 @@ import type { ModelApi } from '../plugin-sdk/index.ts';
 /** Names and values in turn, as undici takes them without another copy. */
 export type FlatHeaders = string[];
 
+/** `isFirst`: with the login and the model that were tried first; for any other it is another request. */
 export type RequestHeaders = (
   api: ModelApi,
   client: IncomingHttpHeaders,
   lease: Readonly<Record<string, string>>,
+  isFirst?: boolean,
 ) => FlatHeaders;
 
 const defaultAnthropicVersion = '2023-06-01';
@@ -24,21 +26,27 @@ const plainBytes = ['accept-encoding', 'identity'] as const;
 
 /**
  * OpenAI's `openai-organization` and `openai-project` are left out: they name the client's own account, and the login is
- * another. An idempotency key goes along: it is what keeps a client's second try from being paid for twice.
+ * another.
  */
-const openaiNames = [...passedAlways, 'openai-beta', 'idempotency-key'] as const;
+const openaiNames = [...passedAlways, 'openai-beta'] as const;
 const passedNames: Readonly<Record<ModelApi, readonly string[]>> = {
   'anthropic-messages': [...passedAlways, 'anthropic-beta', 'x-app'],
   'openai-completions': openaiNames,
   'openai-responses': openaiNames,
 };
 
+/**
+ * What keeps a client's second try from being paid for twice. It is bound to what was asked, and of whom: sent along with
+ * another model or login it would be refused, or answered with what the first one has said.
+ */
+const idempotencyKey = 'idempotency-key';
+
 export function createRequestHeaders(): RequestHeaders {
   // A lease's headers are one object a credential: flattened once for each family of APIs.
   const flattened = new WeakMap<object, readonly string[]>();
   const withoutKey = new WeakMap<object, readonly string[]>();
 
-  return (api, client, lease) => {
+  return (api, client, lease, isFirst = true) => {
     const flat: FlatHeaders = ['content-type', client['content-type'] ?? 'application/json', ...plainBytes];
     const isAnthropic = api === 'anthropic-messages';
     if (isAnthropic) {
@@ -48,6 +56,8 @@ export function createRequestHeaders(): RequestHeaders {
       const value = single(client[name]);
       if (value !== undefined) flat.push(name, value);
     }
+    const key = isAnthropic || !isFirst ? undefined : single(client[idempotencyKey]);
+    if (key !== undefined) flat.push(idempotencyKey, key);
     const own = isAnthropic
       ? remembered(flattened, lease, flatten)
       : remembered(withoutKey, lease, flattenBearer);

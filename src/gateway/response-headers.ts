@@ -55,7 +55,9 @@ export function createReadHead(): ReadHead {
     const known = remembered.get(name);
     if (known !== undefined) return known;
     const lower = name.toLowerCase();
-    const fate = fates.get(lower) ?? (lower.startsWith('access-control-') ? 'drop' : 'keep');
+    // What the gateway says of itself is not an upstream's to say.
+    const isOurs = lower.startsWith('x-openclaw-');
+    const fate = fates.get(lower) ?? (isOurs || lower.startsWith('access-control-') ? 'drop' : 'keep');
     if (remembered.size < maxRemembered) remembered.set(name, fate);
     return fate;
   };
@@ -84,6 +86,8 @@ export function createReadHead(): ReadHead {
           contentLength = Number(value);
           break;
         case 'encoding':
+          // It says that there is none (RFC 9110 section 12.5.3).
+          if (value.trim().toLowerCase() === 'identity') break;
           contentEncoding = value;
           headers.push('content-encoding', value);
           break;

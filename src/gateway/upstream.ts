@@ -127,35 +127,55 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
   UND_ERR_ABORTED: 'the proxy refused the connection',
+  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
+  HPE_HEADER_OVERFLOW: 'the headers of the answer are too large',
+  HPE_INVALID_EOF_STATE: 'the answer was cut short',
 };
+
+const notHttp = 'the answer is not valid HTTP/1.1';
+
+const badAnswerRemedy =
+  'The server itself is at fault; the login is untouched. Check its address, or use another model.';
+
+/** What came was no answer that a client could read. One that was cut as it ended is no such thing. */
+function isBadAnswer(code: string | undefined): boolean {
+  if (code === undefined || code === 'HPE_INVALID_EOF_STATE') return false;
+  return code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('HPE_');
+}
 
 /** What an AnswerHandler's error means, without anything of the request in it. */
 export function unreachable(error: Error, baseUrl: string): OpenClawError {
   const code = codeOf(error);
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : 'the upstream';
-  const reason = (code === undefined ? undefined : reasons[code]) ?? foreignText(error.message, [], 120);
+  const known = code === undefined ? undefined : reasons[code];
+  const isBad = isBadAnswer(code);
+  const reason = known ?? (isBad ? notHttp : foreignText(error.message, [], 120));
   const shown = code === undefined ? reason : `${reason}, ${code}`;
   return new OpenClawError({
     code: 'UPSTREAM_UNREACHABLE',
     message: `The request to ${cleanText(host, 80)} failed: ${shown}`,
+    ...(isBad ? { remedy: badAnswerRemedy } : {}),
     data: { host, ...(code === undefined ? {} : { cause: code }) },
   });
 }
 
 /**
  * What such an error says of the place: whether it was reached at all, and what pause a second try is worth; Infinity
- * where it has had its time.
+ * where it has had its time, or would say the same again.
  */
 export function connectionFailure(error: Error): {
-  reason: 'unreachable' | 'timeout';
+  reason: 'unreachable' | 'timeout' | 'server_error';
   pauseMs: number | undefined;
 } {
-  switch (codeOf(error)) {
+  const code = codeOf(error);
+  switch (code) {
     // Most often a connection that was closed for its idleness just as the request went out.
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+    // Of an answer whose end the end of the connection would be.
+    case 'HPE_INVALID_EOF_STATE':
       return { reason: 'timeout', pauseMs: 0 };
     case 'UND_ERR_HEADERS_TIMEOUT':
     case 'UND_ERR_BODY_TIMEOUT':
@@ -164,6 +184,7 @@ export function connectionFailure(error: Error): {
     case 'ERR_INVALID_URL':
       return { reason: 'unreachable', pauseMs: Infinity };
     default:
+      if (isBadAnswer(code)) return { reason: 'server_error', pauseMs: Infinity };
       return { reason: 'unreachable', pauseMs: undefined };
   }
 }

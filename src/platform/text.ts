@@ -9,14 +9,25 @@ const unshowable =
 const escapeSequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 /* oxlint-enable no-control-regex */
 
+const usualLength = 200;
+
 /** One line of at most `maxLength` characters; what is cut ends in `…`. */
-export function cleanText(text: string, maxLength = 200): string {
-  const flat = text.replace(escapeSequences, '').replace(unshowable, ' ').replace(/ {2,}/g, ' ').trim();
-  const characters = Array.from(flat);
-  return characters.length <= maxLength ? flat : `${characters.slice(0, maxLength - 1).join('')}…`;
+export function cleanText(text: string, maxLength = usualLength): string {
+  return cut(oneLine(text), maxLength);
 }
 
 /** `cleanText` for the words of a server or a library: without the given secrets and anything that looks like one. */
-export function foreignText(text: string, secrets: readonly string[] = [], maxLength?: number): string {
-  return cleanText(withoutTokens(withoutSecrets(text, secrets)), maxLength);
+export function foreignText(text: string, secrets: readonly string[] = [], maxLength = usualLength): string {
+  // Before, for those that are made of what is cleaned away; after, for those that stood apart until then.
+  const line = oneLine(withoutSecrets(text, secrets));
+  return cut(withoutTokens(withoutSecrets(line, secrets)), maxLength);
+}
+
+function oneLine(text: string): string {
+  return text.replace(escapeSequences, '').replace(unshowable, ' ').replace(/ {2,}/g, ' ').trim();
+}
+
+function cut(line: string, maxLength: number): string {
+  const characters = Array.from(line);
+  return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('')}…`;
 }

@@ -80,7 +80,8 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
 
   const chosen = config.agents?.defaults?.model;
   const primary = typeof chosen === 'string' ? chosen : chosen?.primary;
-  const named = typeof chosen === 'string' ? [] : (chosen?.fallbacks ?? []);
+  const written = typeof chosen === 'string' ? [] : (chosen?.fallbacks ?? []);
+  const named = [...new Set(written)].filter((name) => name !== defaultName);
   const fallbacks = named.map((name): Fallback => {
     const route = routes.get(name);
     return { ref: route?.ref ?? name, route };

@@ -1,6 +1,7 @@
 // Looks into the first event of a stream: an upstream that has accepted a request with HTTP 200 may have nothing but an
 // error to say. An event is read only as far as it may be one; later events are nobody's business here.
 import { mayBeError } from './error-signs.ts';
+import { firstEventEnd } from './event-border.ts';
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -16,12 +17,13 @@ export type FirstEvent =
 const fine: FirstEvent = { kind: 'fine' };
 const more: FirstEvent = { kind: 'more' };
 const colon = 0x3a;
+const lineEnd = /\r\n|[\r\n]/;
 
 /** `bytes`: the beginning of a stream; `isWhole`: there is no more of it. */
 export function readFirstEvent(bytes: Buffer, isWhole: boolean): FirstEvent {
   let from = 0;
   for (;;) {
-    const end = eventEnd(bytes, from);
+    const end = firstEventEnd(bytes, from);
     if (end === -1 && !isWhole) return more;
     const event = bytes.subarray(from, end === -1 ? bytes.length : end);
     // A comment keeps a connection open and says nothing.
@@ -34,28 +36,19 @@ export function readFirstEvent(bytes: Buffer, isWhole: boolean): FirstEvent {
   }
 }
 
-/** The index after the empty line that ends the event which begins at `from`; -1: it has not ended. */
-function eventEnd(bytes: Buffer, from: number): number {
-  for (let at = bytes.indexOf(lineFeed, from); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
-    const next = bytes[at + 1] === carriageReturn ? at + 2 : at + 1;
-    if (bytes[next] === lineFeed) return next + 1;
-  }
-  return -1;
-}
-
 function saysNothing(event: Buffer): boolean {
   const [first] = event;
   if (first !== colon && first !== lineFeed && first !== carriageReturn) return false;
   return event
     .toString('latin1')
-    .split(/\r?\n/)
+    .split(lineEnd)
     .every((line) => line === '' || line.startsWith(':'));
 }
 
 function dataOf(event: Buffer): string {
   return event
     .toString()
-    .split(/\r?\n/)
+    .split(lineEnd)
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice('data:'.length).trimStart())
     .join('\n');

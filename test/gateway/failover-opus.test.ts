@@ -207,6 +207,21 @@ describe('Opus is down, MiniMax answers', () => {
     expect(answer.headers['x-openclaw-failover']).toContain('reason=server_error');
   });
 
+  it('an error in HTTP 200 that calls its encoding by name is seen, and no header of an upstream passes for ours', async () => {
+    const stage = await openFailoverStage({
+      logins,
+      fallbacks: [minimax],
+      script: (response, { login, model }) => {
+        const headers = { 'content-encoding': 'identity', 'x-openclaw-failover': 'made up' };
+        const body = login === 'anthropic:key' ? { base_resp: { status_code: 1001 } } : { model };
+        answerJson(response, 200, body, headers);
+      },
+    });
+    const answer = await stage.call({ body: message('default') });
+    expect(modelIn(answer)).toBe('MiniMax-M2.1');
+    expect(answer.headers['x-openclaw-failover']).toMatch(/reason=server_error$/);
+  });
+
   it('an error in pieces in HTTP 200 is seen in the later ones too', async () => {
     const stage = await opusFails((response) => {
       response.writeHead(200, { 'content-type': 'application/json' });

@@ -22,6 +22,7 @@ describe('after a failed attempt', () => {
     ['overloaded', undefined, 2, { kind: 'next_login' }],
     ['server_error', undefined, 1, { kind: 'again', delayMs: 250 }],
     ['server_error', 0, 1, { kind: 'again', delayMs: 0 }],
+    ['server_error', Infinity, 1, { kind: 'next_login' }],
     ['timeout', undefined, 1, { kind: 'again', delayMs: 250 }],
     ['unreachable', undefined, 1, { kind: 'again', delayMs: 250 }],
     ['unreachable', undefined, 2, { kind: 'next_login' }],
@@ -79,7 +80,22 @@ describe('when all have failed', () => {
       'a/x (a:one): the plan is used up; a/x (a:two): too many requests; b/y: all logins are cooling down',
     );
     expect(soonestRetryMs(attempts)).toBe(4_000);
-    expect(soonestRetryMs(attempts.slice(2))).toBeUndefined();
+  });
+
+  it.each<[(number | undefined)[], number | undefined]>([
+    [[undefined], undefined],
+    [[], undefined],
+    [[9_000, 4_000, undefined], 4_000],
+    [[0, 20_000], 20_000],
+    [[-5, 20_000, 30_000], 20_000],
+    [[0, -1], undefined],
+  ])('of the times %j the soonest that is yet to come is %s', (times, expected) => {
+    const entries = times.map((retryAfterMs): FailedAttempt => ({
+      ref: 'a/x',
+      reason: 'rate_limit',
+      retryAfterMs,
+    }));
+    expect(soonestRetryMs(entries)).toBe(expected);
   });
 
   it('limits alone are a matter of waiting', () => {
@@ -93,6 +109,31 @@ describe('when all have failed', () => {
     expect(failoverHeader([...attempts.slice(2), odd])).toBe(
       '"b/y";reason=cooling_down, "a/%22%D0%BC%D0%BE%D0%B4%D0%B5%D0%BB%D1%8C%22";profile="a:\\\\";reason=auth',
     );
+  });
+
+  it.each([1, 12, 40, 85, 400, 100_000])('a header of %i attempts is no longer than clients take', (count) => {
+    const many = Array.from({ length: count }, (_, n): FailedAttempt => ({
+      ref: `nowhere/a-model-${n}`,
+      profileId: 'nowhere:"key"',
+      reason: 'not_served',
+    }));
+    const header = failoverHeader(many);
+    const members = header.split(', ');
+    const whole = members.filter((member) =>
+      /^"nowhere\/a-model-\d+";profile="nowhere:\\"key\\"";reason=not_served$/.test(member),
+    );
+    const leftOut = /^left-out;count=(\d+)$/.exec(members.at(-1) ?? '')?.[1];
+    expect(header.length).toBeLessThanOrEqual(4_096);
+    expect(whole.length + Number(leftOut ?? 0)).toBe(count);
+    expect(members.length).toBe(whole.length + (leftOut === undefined ? 0 : 1));
+    if (count > 12) expect(whole.length).toBeGreaterThan(30);
+    else expect(leftOut).toBeUndefined();
+  });
+
+  it('an attempt whose names are longer than the header is counted', () => {
+    const long: FailedAttempt = { ref: `a/${'ж'.repeat(2_000)}`, reason: 'auth' };
+    expect(failoverHeader([long])).toBe('left-out;count=1');
+    expect(failoverHeader([...attempts.slice(2), long])).toBe('"b/y";reason=cooling_down, left-out;count=1');
   });
 
   it('logins that were refused as such are not tried with another model either', () => {

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { readPluginConfig } from '../../extensions/minimax-portal-auth/plugin-config.ts';
 import {
+  anthropicBaseUrl,
+  openaiBaseUrl,
   resolveRegion,
   resolveResourceUrl,
   resolveVerificationUrl,
@@ -26,6 +28,27 @@ describe('resource_url', () => {
     ['', global, undefined],
   ])('%s', (url, region, expected) => {
     expect(resolveResourceUrl(url, region)).toBe(expected);
+  });
+});
+
+describe('the address of the OpenAI APIs', () => {
+  it.each([
+    ['https://api.minimax.io/anthropic', 'https://api.minimax.io/v1'],
+    ['https://api.minimax.io/anthropic/', 'https://api.minimax.io/v1'],
+    ['https://api.minimax.io/anthropic/v1', 'https://api.minimax.io/v1'],
+    ['https://api.minimax.io', 'https://api.minimax.io/v1'],
+    ['https://corp.test/minimax/anthropic', 'https://corp.test/minimax/v1'],
+    ['https://corp.test/anthropic/minimax/anthropic', 'https://corp.test/anthropic/minimax/v1'],
+    ['https://corp.test:8443/anthropic-proxy', 'https://corp.test:8443/anthropic-proxy/v1'],
+  ])('beside %s', (base, expected) => {
+    expect(openaiBaseUrl(base)).toBe(expected);
+  });
+
+  it('keeps the path that the configuration writes', () => {
+    for (const apiUrl of ['https://corp.test/minimax', 'https://corp.test/minimax/']) {
+      const region = resolveRegion('global', { regions: { global: { apiUrl } } });
+      expect(openaiBaseUrl(anthropicBaseUrl(region))).toBe('https://corp.test/minimax/v1');
+    }
   });
 });
 
