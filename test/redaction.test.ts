@@ -72,7 +72,10 @@ describe('what looks like a token', () => {
     ['a colour between all letters', Array.from(known).join('\u001b[31m')],
     ['a title of the window', 'sk-\u001b]0;title\u0007ant-Kx09'],
     ['a link', 'sk-ant\u001b]8;;https://x.example\u001b\\-Kx09'],
-    ['a move of the cursor, in hexadecimal', Buffer.from(`${known}-long`).toString('hex').replace('2d', '2\u001b[Cd')],
+    [
+      'a move of the cursor, in hexadecimal',
+      Buffer.from(`${known}-long`).toString('hex').replace('2d', '2\u001b[Cd'),
+    ],
   ])('is gone where it is put together by what is cleaned away: %s', (_how, said) => {
     expect(foreignText(`bad key ${said}!`, [`${known}-long`, `${known} `])).toMatch(/./);
   });

@@ -111,24 +111,27 @@ describe('when all have failed', () => {
     );
   });
 
-  it.each([1, 12, 40, 85, 400, 100_000])('a header of %i attempts is no longer than clients take', (count) => {
-    const many = Array.from({ length: count }, (_, n): FailedAttempt => ({
-      ref: `nowhere/a-model-${n}`,
-      profileId: 'nowhere:"key"',
-      reason: 'not_served',
-    }));
-    const header = failoverHeader(many);
-    const members = header.split(', ');
-    const whole = members.filter((member) =>
-      /^"nowhere\/a-model-\d+";profile="nowhere:\\"key\\"";reason=not_served$/.test(member),
-    );
-    const leftOut = /^left-out;count=(\d+)$/.exec(members.at(-1) ?? '')?.[1];
-    expect(header.length).toBeLessThanOrEqual(4_096);
-    expect(whole.length + Number(leftOut ?? 0)).toBe(count);
-    expect(members.length).toBe(whole.length + (leftOut === undefined ? 0 : 1));
-    if (count > 12) expect(whole.length).toBeGreaterThan(30);
-    else expect(leftOut).toBeUndefined();
-  });
+  it.each([1, 12, 40, 85, 400, 100_000])(
+    'a header of %i attempts is no longer than clients take',
+    (count) => {
+      const many = Array.from({ length: count }, (_, n): FailedAttempt => ({
+        ref: `nowhere/a-model-${n}`,
+        profileId: 'nowhere:"key"',
+        reason: 'not_served',
+      }));
+      const header = failoverHeader(many);
+      const members = header.split(', ');
+      const whole = members.filter((member) =>
+        /^"nowhere\/a-model-\d+";profile="nowhere:\\"key\\"";reason=not_served$/.test(member),
+      );
+      const leftOut = /^left-out;count=(\d+)$/.exec(members.at(-1) ?? '')?.[1];
+      expect(header.length).toBeLessThanOrEqual(4_096);
+      expect(whole.length + Number(leftOut ?? 0)).toBe(count);
+      expect(members.length).toBe(whole.length + (leftOut === undefined ? 0 : 1));
+      if (count > 12) expect(whole.length).toBeGreaterThan(30);
+      else expect(leftOut).toBeUndefined();
+    },
+  );
 
   it('an attempt whose names are longer than the header is counted', () => {
     const long: FailedAttempt = { ref: `a/${'ж'.repeat(2_000)}`, reason: 'auth' };
