@@ -2,7 +2,7 @@
 // Each part is made when it is first asked for, so that a command pays only for what it uses.
 import { join } from 'node:path';
 import { OpenClawError, toOpenClawError } from './errors.ts';
-import type { ProviderPlugin, RuntimeAuth } from './plugin-sdk/index.ts';
+import type { ProviderPlugin } from './plugin-sdk/index.ts';
 import type { Credential } from './plugin-sdk/credential.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Env } from './platform/env.ts';
@@ -19,7 +19,9 @@ import type { AskPassphrase } from './vault/passphrase.ts';
 import { openActivityDatabase, type ActivityDatabase } from './store/activity-database.ts';
 import { openCredentialStore, type StorageOptions } from './store/open-store.ts';
 import type { CredentialStore, StoredProfile } from './store/credential-store.ts';
+import type { PreparedAuth } from './auth/lease-entry.ts';
 import { createRefreshEngine, type RefreshEngine } from './auth/refresh.ts';
+import { storedKeyAuth } from './providers/api-key.ts';
 import type { PluginCatalog } from './providers/collected-models.ts';
 import { createCatalogue, type ModelCatalogue } from './providers/catalogue.ts';
 import { createModelDiscovery, type ModelDiscovery } from './providers/model-discovery.ts';
@@ -63,8 +65,11 @@ export type App = {
   refreshEngine(): RefreshEngine;
   /** Asks nobody by itself. */
   discovery(): ModelDiscovery;
-  /** undefined when no enabled plugin serves the credential's provider. */
-  prepareAuth(profileId: string, credential: Credential): Promise<RuntimeAuth | undefined>;
+  /**
+   * As the enabled plugin of the credential's provider says; without one a key goes to the provider's own address.
+   * undefined where neither is there.
+   */
+  prepareAuth(profileId: string, credential: Credential): Promise<PreparedAuth | undefined>;
   /** Resolves when no refresh runs in this process. */
   settled(): Promise<void>;
   close(): void;
@@ -167,8 +172,17 @@ export function createApp(deps: AppDeps): App {
         file: () => (isEphemeral ? undefined : join(paths.runDir, 'lmstudio-models.json')),
       })),
     async prepareAuth(profileId, credential) {
-      const provider = await app.plugins().provider(credential.provider);
-      return provider?.prepareRuntimeAuth?.({ profileId, credential });
+      const host = app.plugins();
+      const provider = await host.provider(credential.provider);
+      if (provider?.prepareRuntimeAuth !== undefined) {
+        return provider.prepareRuntimeAuth({ profileId, credential });
+      }
+      // Nobody uses the logins of a plugin that is disabled in its place.
+      const isDisabled = host
+        .disabledProviders()
+        .some(({ providerId }) => providerId === credential.provider);
+      if (credential.type !== 'api_key' || isDisabled) return undefined;
+      return storedKeyAuth(profileId, credential.provider, credential.key, app.config());
     },
     settled: () => engine?.idle() ?? Promise.resolve(),
     close() {

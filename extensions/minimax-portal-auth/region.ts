@@ -103,7 +103,7 @@ export function anthropicBaseUrl(region: Region): string {
   return `${region.apiUrl}/anthropic`;
 }
 
-/** `https://api.minimax.io/v1`, at the host where the Anthropic API is. */
+/** `https://api.minimax.io/v1`: beside the Anthropic API, whatever path lies before it. */
 export function openaiBaseUrl(anthropicBase: string): string {
   return `${anthropicBase.replace(/\/anthropic(?:\/v1)?\/*$/, '')}/v1`;
 }

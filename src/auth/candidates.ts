@@ -38,8 +38,10 @@ export function keyProfileId(provider: string): string {
   return `${provider}:key`;
 }
 
+/** `generation` tells it from a former key of the provider. */
 export function createKeyCandidate(
   key: KeyProvider,
+  generation: number,
   uses: ProfileUses,
   onReport: (use: ProfileUse, model: string, outcome: LeaseOutcome, trial: Trial | undefined) => void,
 ): Candidate {
@@ -51,7 +53,7 @@ export function createKeyCandidate(
     ...(ifRefused === undefined ? {} : { ifRefused }),
     ...(key.baseUrls === undefined ? {} : { baseUrls: key.baseUrls }),
   };
-  const lent = { profileId, provider, baseUrl, headers, generation: 0, ...said };
+  const lent = { profileId, provider, baseUrl, headers, generation, ...said };
   return {
     rank: rankOfType.api_key,
     use,
@@ -116,6 +118,7 @@ const words: Readonly<Record<CooldownReason, string>> = {
   unreachable: 'the service was not reached',
   quota: 'the plan is used up',
   billing: 'the balance is used up',
+  auth: 'the login was refused',
   model_unavailable: 'the model is not in the plan',
 };
 

@@ -10,6 +10,7 @@ export type CooldownReason =
   | 'unreachable'
   | 'quota'
   | 'billing'
+  | 'auth'
   | 'model_unavailable';
 
 export type Cooldown = {
@@ -46,6 +47,8 @@ const steps: Readonly<Record<CooldownReason, readonly number[]>> = {
   unreachable: [30 * second],
   quota: doubling(5 * minute, hour),
   billing: doubling(10 * minute, 24 * hour),
+  // It ends before its time when the credential is another one: profile-use.ts.
+  auth: [minute, 5 * minute, 30 * minute],
   model_unavailable: [hour],
 };
 
@@ -66,7 +69,7 @@ export function isCooldownReason(reason: string): reason is CooldownReason {
 
 /** Whose turn it concerns: the login whatever it serves (''), or the login with this model. */
 export function cooldownScope(reason: CooldownReason, model: string): string {
-  return reason === 'billing' ? '' : model;
+  return reason === 'billing' || reason === 'auth' ? '' : model;
 }
 
 /** Also over when the clock was set back to before it began: it would last for as long as that. */

@@ -14,6 +14,12 @@ export type Lender = (model: string, trial?: Trial) => Lease;
 /** How an attempt went, and which trial it was. */
 export type OnReport = (model: string, outcome: LeaseOutcome, trial: Trial | undefined) => void;
 
+/** How a credential is used. */
+export type PreparedAuth = RuntimeAuth & {
+  /** As of a lease. */
+  readonly ifRefused?: string;
+};
+
 /** What a lease says of the credential, whatever the model. */
 export type LentCredential = Omit<Lease, 'report'>;
 
@@ -56,7 +62,7 @@ export function createLender(lent: LentCredential, onReport: OnReport): Lender {
 /** `fraction` in [0, 1) spreads the refreshes of several programs. undefined when the provider names no address. */
 export function createEntry(
   stored: StoredProfile,
-  auth: RuntimeAuth | undefined,
+  auth: PreparedAuth | undefined,
   fraction: number,
   onReport: OnReport,
 ): LeaseEntry | undefined {
@@ -69,6 +75,7 @@ export function createEntry(
     ...(auth.baseUrls === undefined ? {} : { baseUrls: auth.baseUrls }),
     headers: auth.headers ?? { authorization: `Bearer ${auth.apiKey}` },
     generation: record.generation,
+    ...(auth.ifRefused === undefined ? {} : { ifRefused: auth.ifRefused }),
   };
   return {
     stored,

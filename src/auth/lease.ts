@@ -8,7 +8,7 @@ import type { ModelApi } from '../plugin-sdk/index.ts';
 export type LeaseOutcome =
   /** `sentAtMs`: when the attempt was sent, wall time; it disproves what was said of the login before that. */
   | { kind: 'ok'; sentAtMs?: number }
-  /** The upstream refused the token (401, or a body that says so). Begins no cooldown. */
+  /** The upstream refused the token (401, or a body that says so). Begins no cooldown: a newer token may be taken. */
   | { kind: 'auth'; detail: string }
   /**
    * Anything else that failed; the name of its class (see cooldown.ts for those that begin a cooldown), the wait that the
@@ -28,7 +28,7 @@ export type Lease = {
   readonly baseUrls?: Readonly<Partial<Record<ModelApi, string>>>;
   /** Complete authentication headers, lower-case names. One object a credential, built once. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Generation of the credential behind it. */
+  /** Generation of the credential behind it; 0 and below for a key of the configuration or the environment. */
   readonly generation: number;
   /** What to do when the upstream refuses it, where its provider knows more than the usual: a remedy. */
   readonly ifRefused?: string;

@@ -6,19 +6,18 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
-import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { CredentialStore, ProfileRecord, StoredProfile } from '../store/credential-store.ts';
 import { isOlderCopy } from '../store/older-copy.ts';
 import { retryDelayMs, type Pace } from './expiry.ts';
-import { createEntry, type LeaseEntry, type OnReport } from './lease-entry.ts';
+import { createEntry, type LeaseEntry, type OnReport, type PreparedAuth } from './lease-entry.ts';
 import { createOlderCopies } from './older-copies.ts';
 import type { RefreshEngine } from './refresh.ts';
 
 export type LoadedLoginsDeps = {
   store: CredentialStore;
   engine: Pick<RefreshEngine, 'bringBack'>;
-  /** The provider's own words for using a credential; undefined when its plugin is off or failed. */
-  prepare: (profileId: string, credential: Credential) => Promise<RuntimeAuth | undefined>;
+  /** As of the resolver. */
+  prepare: (profileId: string, credential: Credential) => Promise<PreparedAuth | undefined>;
   clock: Clock;
   random: Random;
   log: Log;

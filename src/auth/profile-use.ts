@@ -58,8 +58,8 @@ export type ProfileUses = {
   planTold(use: ProfileUse, plan: PlanStanding, askedAtMs: number): void;
   /** Why it may not be used for this model now, and for how long; empty: it may. */
   holds(use: ProfileUse, model: string, nowMs: number): readonly Hold[];
-  /** Another login has the name since `createdAtMs`: what was known of the former one is void. */
-  forgetBefore(use: ProfileUse, createdAtMs: number): void;
+  /** Another credential has the name since `atMs`: what was known of the former one is void; with `reason`, that alone. */
+  forgetBefore(use: ProfileUse, atMs: number, reason?: CooldownReason): void;
   /** Active now, of all logins. */
   active(): readonly StoredCooldown[];
   /** Reads and writes what is due; logs what cannot be. True when a stored order has changed. */
@@ -248,8 +248,11 @@ export function createProfileUses(deps: {
       }
       return holds;
     },
-    forgetBefore(use, createdAtMs) {
-      for (const [scope, { sinceMs }] of use.cooldowns) if (sinceMs < createdAtMs) remove(use, scope);
+    forgetBefore(use, atMs, reason) {
+      for (const [scope, cooldown] of use.cooldowns) {
+        const isMeant = reason === undefined || cooldown.reason === reason;
+        if (isMeant && cooldown.sinceMs < atMs) remove(use, scope);
+      }
     },
     active() {
       const nowMs = clock.nowMs();

@@ -6,13 +6,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
-import type { RuntimeAuth } from '../plugin-sdk/index.ts';
 import type { ActivityStore, StoredCooldown } from '../store/activity-store.ts';
 import type { CredentialStore, ProfileRecord } from '../store/credential-store.ts';
 import { waitBounded } from './bounded-wait.ts';
 import { createForcedRefreshes } from './forced-refreshes.ts';
 import {
-  createKeyCandidate,
   groupCandidates,
   keyRefused,
   lossOf,
@@ -24,7 +22,8 @@ import {
   type KeyProvider,
 } from './candidates.ts';
 import type { Lease, LeaseOptions, LeaseOutcome, Resolver } from './lease.ts';
-import type { LeaseEntry, OnReport } from './lease-entry.ts';
+import { createKeysInUse } from './keys-in-use.ts';
+import type { LeaseEntry, OnReport, PreparedAuth } from './lease-entry.ts';
 import { createLoadedLogins } from './loaded-logins.ts';
 import { chooseCandidate } from './order.ts';
 import { createPlanResets, type AskPlan } from './plan-reset.ts';
@@ -35,8 +34,8 @@ import { createSessionProfiles } from './session-profiles.ts';
 export type ResolverDeps = {
   store: CredentialStore;
   engine: RefreshEngine;
-  /** The provider's own words for using a credential; undefined when its plugin is off or failed. */
-  prepare: (profileId: string, credential: Credential) => Promise<RuntimeAuth | undefined>;
+  /** How its provider wants a credential used; undefined when its plugin is off or failed, or nobody knows it. */
+  prepare: (profileId: string, credential: Credential) => Promise<PreparedAuth | undefined>;
   /** Cooldowns, last uses and stored orders, over restarts and processes; absent: in memory alone. */
   activity?: ActivityStore;
   /** Explicit order of a provider's profiles, from the configuration; a stored one goes before it. */
@@ -98,26 +97,20 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     deps.askPlan === undefined
       ? undefined
       : createPlanResets({ askPlan: deps.askPlan, uses, clock, random, log });
-  let keys = readKeys(new Map());
+  const keys = createKeysInUse({
+    keyProviders: () => deps.keyProviders?.() ?? [],
+    uses,
+    isTaken: (profileId) => logins.entries().has(profileId),
+    onReport: heard,
+  });
+  let isLoaded = false;
+  keys.read();
   regroup();
-
-  /** What was known of a key is void when another one has its place. */
-  function readKeys(former: ReadonlyMap<string, ProviderKey>): Map<string, ProviderKey> {
-    return new Map(
-      (deps.keyProviders?.() ?? []).map((key) => {
-        const candidate = createKeyCandidate(key, uses, heard);
-        const known = former.get(key.provider)?.key;
-        if (known !== undefined && !isSameKey(known, key)) uses.forgetBefore(candidate.use, Infinity);
-        return [key.provider, { key, candidate }];
-      }),
-    );
-  }
 
   function regroup(): void {
     const explicit = (provider: string): readonly string[] | undefined =>
       uses.order(provider) ?? deps.explicitOrder(provider);
-    const candidates = new Map([...keys].map(([provider, { candidate }]) => [provider, candidate]));
-    order = groupCandidates(logins.entries(), candidates, explicit, uses);
+    order = groupCandidates(logins.entries(), keys.candidates(), explicit, uses);
   }
 
   function heard(use: ProfileUse, model: string, outcome: LeaseOutcome, trial: Trial | undefined): void {
@@ -126,13 +119,20 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     else if (outcome.kind === 'failed') uses.failed(use, model, outcome);
   }
 
-  /** What becomes of requests of a login that has ended meanwhile says nothing of another one under its name. */
-  function listenerFor({ id, createdAtMs, generation }: ProfileRecord): OnReport {
+  /**
+   * What becomes of requests of a login that has ended meanwhile says nothing of another one under its name, nor the
+   * refusal of a token of the one that came after it.
+   */
+  function listenerFor({ id, createdAtMs, savedAtMs, generation }: ProfileRecord): OnReport {
     const use = uses.of(id);
+    const former = logins.entries().get(id)?.lent.generation;
     uses.forgetBefore(use, createdAtMs);
+    uses.forgetBefore(use, (former ?? generation) === generation ? savedAtMs : Infinity, 'auth');
     return (model, outcome, trial) => {
-      const isSame = logins.entries().get(id)?.stored.record.createdAtMs === createdAtMs;
-      if (!isSame) return uses.released(use, trial);
+      const current = logins.entries().get(id);
+      const isSame = current?.stored.record.createdAtMs === createdAtMs;
+      const isRefusal = outcome.kind === 'failed' && outcome.reason === 'auth';
+      if (!isSame || (isRefusal && current.lent.generation !== generation)) return uses.released(use, trial);
       if (outcome.kind === 'ok') forced.accepted(id, generation);
       heard(use, model, outcome, trial);
     };
@@ -196,7 +196,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
 
   function rejectedLease(rejected: Lease, model: string, options: LeaseOptions): Lease | Promise<Lease> {
     const entry = logins.entries().get(rejected.profileId);
-    if (entry === undefined) throw keyRefused(rejected);
+    if (entry === undefined) {
+      const key = keys.insteadOf(rejected);
+      if (key === undefined) throw keyRefused(rejected);
+      return key.leaseFor(model);
+    }
     // A lower number is another credential too: a store that was brought back from a backup.
     if (entry.lent.generation !== rejected.generation) return entry.leaseFor(model);
     const { dead, refreshable } = entry.stored.record;
@@ -266,8 +270,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     async load(options) {
       await logins.settled();
       uses.sync();
-      if (options?.fresh === true) keys = readKeys(keys);
+      if (options?.fresh === true) keys.read();
       await logins.reload(options?.fresh);
+      if (!isLoaded) keys.forgetRefusals();
+      isLoaded = true;
     },
 
     start() {
@@ -294,11 +300,4 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     cooldowns: () => uses.active(),
     keepActivity: () => void uses.sync({ all: true }),
   };
-}
-
-/** A key with the address that it is for. */
-type ProviderKey = { readonly key: KeyProvider; readonly candidate: Candidate };
-
-function isSameKey(a: KeyProvider, b: KeyProvider): boolean {
-  return a.baseUrl === b.baseUrl && JSON.stringify(a.headers) === JSON.stringify(b.headers);
 }

@@ -88,6 +88,8 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
   let cancelPause: (() => void) | undefined;
   let isReported = true;
   let isRenewed = false;
+  /** Nothing was sent with another login or model. */
+  let isFirst = true;
   let tries = 0;
   let attempts = 0;
   let sentAtMs = 0;
@@ -176,7 +178,7 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
       {
         baseUrl,
         path: protocol.upstreamPath(path, baseUrl),
-        headers: deps.requestHeaders(protocol.api, request.headers, current.headers),
+        headers: deps.requestHeaders(protocol.api, request.headers, current.headers, isFirst),
         body: planned.body.withModel(here.modelId),
       },
       secrets.plain,
@@ -250,7 +252,7 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
     };
     if (reason === 'auth') {
       report({ kind: 'auth', detail });
-      onRefused(current, entry);
+      onRefused(current, { ...entry, remedy: current.ifRefused });
       return drop();
     }
     if (repeatAfter(entry, verdict.retryAfterMs)) return drop();
@@ -322,7 +324,8 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
       next.report({ kind: 'unknown' });
       return;
     }
-    if (attempts > 0) noteUsage(true);
+    isFirst = attempts === 0;
+    if (!isFirst) noteUsage(true);
     tries = 0;
     isRenewed = false;
     const kind = nextRoute.ref === from?.ref ? 'next_login' : 'next_model';

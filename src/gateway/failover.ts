@@ -25,6 +25,8 @@ export type FailedAttempt = {
   readonly detail?: string | undefined;
   /** When it may work again, as far as anybody knows. */
   readonly retryAfterMs?: number | undefined;
+  /** What to do about it, where more is known than the usual. */
+  readonly remedy?: string | undefined;
 };
 
 export type NextStep =
@@ -180,9 +182,11 @@ export function allFailed(
   retryAfterMs: number | undefined,
 ): OpenClawError {
   const isLimited = attempts.every(({ reason }) => limits.has(reason));
+  const remedies = new Set(attempts.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])));
   return new OpenClawError({
     code: 'ALL_FAILED',
     message: `${cleanText(asked, 120)}: none of the ${attempts.length} attempts was answered. ${describeAttempts(attempts)}`,
+    ...(remedies.size === 0 ? {} : { remedy: [...remedies].join(' ') }),
     data: {
       ...(isLimited ? { httpStatus: 429 } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -1,6 +1,6 @@
 // Sends requests to upstreams: one pool of connections per origin, through the proxy that the environment names.
 // It knows no protocol: bytes go out, and undici calls the handler as they come back.
-import { EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici';
+import { EnvHttpProxyAgent, errors, Pool, type Dispatcher } from 'undici';
 import { OpenClawError } from '../errors.ts';
 import type { Env } from '../platform/env.ts';
 import { cleanText, foreignText } from '../platform/text.ts';
@@ -128,19 +128,16 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
   UND_ERR_ABORTED: 'the proxy refused the connection',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
-  HPE_HEADER_OVERFLOW: 'the headers of the answer are too large',
   HPE_INVALID_EOF_STATE: 'the answer was cut short',
+  UND_ERR_HTTP_PARSER: 'the answer is not valid HTTP/1.1',
 };
-
-const notHttp = 'the answer is not valid HTTP/1.1';
 
 const badAnswerRemedy =
   'The server itself is at fault; the login is untouched. Check its address, or use another model.';
 
-/** What came was no answer that a client could read. One that was cut as it ended is no such thing. */
+/** What came was no answer that a client could read. */
 function isBadAnswer(code: string | undefined): boolean {
-  if (code === undefined || code === 'HPE_INVALID_EOF_STATE') return false;
-  return code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('HPE_');
+  return code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_HTTP_PARSER';
 }
 
 /** What an AnswerHandler's error means, without anything of the request in it. */
@@ -148,13 +145,12 @@ export function unreachable(error: Error, baseUrl: string): OpenClawError {
   const code = codeOf(error);
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : 'the upstream';
   const known = code === undefined ? undefined : reasons[code];
-  const isBad = isBadAnswer(code);
-  const reason = known ?? (isBad ? notHttp : foreignText(error.message, [], 120));
+  const reason = known ?? foreignText(error.message, [], 120);
   const shown = code === undefined ? reason : `${reason}, ${code}`;
   return new OpenClawError({
     code: 'UPSTREAM_UNREACHABLE',
     message: `The request to ${cleanText(host, 80)} failed: ${shown}`,
-    ...(isBad ? { remedy: badAnswerRemedy } : {}),
+    ...(isBadAnswer(code) ? { remedy: badAnswerRemedy } : {}),
     data: { host, ...(code === undefined ? {} : { cause: code }) },
   });
 }
@@ -174,7 +170,7 @@ export function connectionFailure(error: Error): {
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-    // Of an answer whose end the end of the connection would be.
+    // The same, where the server had said that it would close.
     case 'HPE_INVALID_EOF_STATE':
       return { reason: 'timeout', pauseMs: 0 };
     case 'UND_ERR_HEADERS_TIMEOUT':
@@ -184,8 +180,9 @@ export function connectionFailure(error: Error): {
     case 'ERR_INVALID_URL':
       return { reason: 'unreachable', pauseMs: Infinity };
     default:
-      if (isBadAnswer(code)) return { reason: 'server_error', pauseMs: Infinity };
-      return { reason: 'unreachable', pauseMs: undefined };
+      return isBadAnswer(code)
+        ? { reason: 'server_error', pauseMs: Infinity }
+        : { reason: 'unreachable', pauseMs: undefined };
   }
 }
 
@@ -193,5 +190,9 @@ export function connectionFailure(error: Error): {
 function codeOf(error: Error): string | undefined {
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   const { code } = (first ?? error) as { code?: unknown };
+  // undici leaves out the parser's own code, which shows in its words alone.
+  if (error instanceof errors.HTTPParserError) {
+    return error.message.includes('Invalid EOF state') ? 'HPE_INVALID_EOF_STATE' : 'UND_ERR_HTTP_PARSER';
+  }
   return typeof code === 'string' ? code : undefined;
 }

@@ -1,7 +1,8 @@
 // Providers that need no login: their API key is in the configuration or the environment, or they are open to whoever
 // names them. Which key, which address for which API, which headers. When a login is used instead is for the resolver.
+import { OpenClawError } from '../errors.ts';
 import type { OpenClawConfig } from '../config/schema.ts';
-import type { ModelApi } from '../plugin-sdk/index.ts';
+import type { ModelApi, RuntimeAuth } from '../plugin-sdk/index.ts';
 import { baseUrlOf, defaultApi, ownEntry, type ConfiguredKeys } from './address.ts';
 import { builtinOf, builtinProviders } from './builtin-providers.ts';
 import { collectModels, spokenApis } from './collected-models.ts';
@@ -30,7 +31,12 @@ export function apiKeyOf(providerId: string, { config, env }: ConfiguredKeys): s
   const key = candidates
     .map((candidate) => candidate?.trim())
     .find((candidate) => candidate !== undefined && candidate !== '');
-  return key !== undefined && /^[\x21-\x7e]+$/.test(key) ? key : undefined;
+  return key !== undefined && isSendable(key) ? key : undefined;
+}
+
+/** What an HTTP header can carry. */
+function isSendable(key: string): boolean {
+  return /^[\x21-\x7e]+$/.test(key);
 }
 
 /** It has a key, or needs none and is named: under `models.providers`, or in a model of `agents.defaults`. */
@@ -45,24 +51,49 @@ export function apiKeyProviders(keys: ConfiguredKeys): KeyProvider[] {
   const ids = new Set([...builtinProviders.map(({ id }) => id), ...Object.keys(configured)]);
   const models = [...collectModels(config, []).values()];
   return [...ids].flatMap((provider) => {
+    if (!needsNoLogin(provider, keys)) return [];
     const own = models.filter((model) => model.provider === provider);
-    const found = keyProvider(provider, own, keys);
+    const found = keyProvider(provider, own, keys, apiKeyOf(provider, keys));
     return found === undefined ? [] : [found];
   });
+}
+
+/**
+ * How a key that is stored as a login is used; undefined for a provider that has no address. Throws CONFIG_INVALID when
+ * no HTTP header can carry the key.
+ */
+export function storedKeyAuth(
+  profileId: string,
+  provider: string,
+  stored: string,
+  keys: ConfiguredKeys,
+): (RuntimeAuth & Pick<KeyProvider, 'ifRefused'>) | undefined {
+  const key = stored.trim();
+  const models = [...collectModels(keys.config, []).values()].filter((model) => model.provider === provider);
+  const found = keyProvider(provider, models, keys, key);
+  if (found === undefined) return undefined;
+  if (!isSendable(key)) {
+    throw new OpenClawError({
+      code: 'CONFIG_INVALID',
+      message: `The key of ${profileId} holds what no HTTP header can carry.`,
+      remedy: `Log it out, and save it anew: \`openclaw auth logout ${profileId}\`.`,
+    });
+  }
+  const { provider: _name, ...used } = found;
+  return { apiKey: key, ...used };
 }
 
 function keyProvider(
   provider: string,
   models: readonly { api: string }[],
   keys: ConfiguredKeys,
+  key: string | undefined,
 ): KeyProvider | undefined {
-  if (!needsNoLogin(provider, keys)) return undefined;
   const builtin = builtinOf(provider);
   const entry = ownEntry(keys.config.models?.providers, provider);
   const api = entry?.api ?? builtin?.api ?? defaultApi(entry?.baseUrl);
   const baseUrl = baseUrlOf(provider, api, keys);
   if (baseUrl === undefined) return undefined;
-  const key = apiKeyOf(provider, keys);
   const speaksAnthropic = [api, ...models.map((model) => model.api)].includes('anthropic-messages');
   const headers =
     key === undefined

@@ -7,6 +7,7 @@ import type { Env } from '../platform/env.ts';
 import { nearestName } from '../platform/nearest.ts';
 import { cleanText } from '../platform/text.ts';
 import { needsNoLogin } from './api-key.ts';
+import { bareClaims } from './bare-ids.ts';
 import { builtinOf } from './builtin-providers.ts';
 import {
   collectModels,
@@ -63,13 +64,13 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   const isUsable = (model: CollectedModel): boolean => available.has(model.provider);
   const usable = [...models.values()].filter(isUsable);
   const aliases = aliasesOf(config);
-  const bareIds = byBareId(usable);
+  const claims = bareClaims(models, deps);
   const routes = new Map<string, ModelRoute>();
 
   // From the weakest claim on a name to the strongest: a later one takes it.
-  for (const [id, refs] of bareIds) {
-    const route = refs.length === 1 ? models.get(refs[0] ?? '')?.route : undefined;
-    if (route !== undefined) routes.set(id, route);
+  for (const [id, own] of claims) {
+    const [first, ...others] = own.filter(isUsable);
+    if (first?.route !== undefined && others.length === 0) routes.set(id, first.route);
   }
   for (const [alias, ref] of aliases) {
     const model = models.get(ref);
@@ -81,11 +82,10 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   const chosen = config.agents?.defaults?.model;
   const primary = typeof chosen === 'string' ? chosen : chosen?.primary;
   const written = typeof chosen === 'string' ? [] : (chosen?.fallbacks ?? []);
-  const named = [...new Set(written)].filter((name) => name !== defaultName);
-  const fallbacks = named.map((name): Fallback => {
-    const route = routes.get(name);
-    return { ref: route?.ref ?? name, route };
-  });
+  const refOf = (name: string): string => routes.get(name)?.ref ?? aliases.get(name) ?? name;
+  const named = new Set(written.filter((name) => name !== defaultName).map(refOf));
+  if (primary !== undefined) named.delete(refOf(primary));
+  const fallbacks = [...named].map((ref): Fallback => ({ ref, route: routes.get(ref) }));
   if (primary !== undefined && fallbacks.some(({ route }) => route !== undefined)) nameUnserved(primary);
   const defaultRoute = primary === undefined ? undefined : routes.get(primary);
   routes.delete(defaultName);
@@ -100,12 +100,12 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
     }
     const ref = aliases.get(name) ?? name;
     const { provider } = splitRef(ref);
-    const bare = provider === undefined ? [...models.values()].filter((model) => model.modelId === ref) : [];
+    const bare = provider === undefined ? (claims.get(ref) ?? []) : [];
     const model = models.get(ref) ?? (bare.length === 1 ? bare[0] : undefined);
     if (model !== undefined)
       return isUsable(model) ? notSpoken(name, model) : noCredentials(name, model.provider, deps);
     if (bare.length > 1) {
-      const refs = bareIds.get(ref) ?? [];
+      const refs = bare.filter(isUsable).map((claimant) => claimant.ref);
       if (refs.length === 0) return noCredentials(name, bare[0]?.provider ?? '', deps);
       return unknown(name, `more than one provider has it: name one of ${refs.join(', ')}`);
     }
@@ -113,14 +113,13 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   };
 
   const list = Object.freeze(usable.flatMap(({ route }) => (route === undefined ? [] : [route])));
-  const furtherThan = fallbacks.filter(({ ref }) => ref !== defaultRoute?.ref);
   return {
     find(name) {
       const route = routes.get(name);
       if (route === undefined) throw explain(name);
       return route;
     },
-    fallbacks: ({ ref }) => (ref === defaultRoute?.ref ? furtherThan : noFallbacks),
+    fallbacks: ({ ref }) => (ref === defaultRoute?.ref ? fallbacks : noFallbacks),
     list: () => list,
     entries: () => [...models.values()].map(entryOf),
   };
@@ -154,12 +153,6 @@ function aliasesOf(config: OpenClawConfig): Map<string, string> {
     if (alias !== undefined && alias !== '' && !aliases.has(alias)) aliases.set(alias, ref);
   }
   return aliases;
-}
-
-function byBareId(models: readonly CollectedModel[]): Map<string, string[]> {
-  const ids = new Map<string, string[]>();
-  for (const { modelId, ref } of models) ids.set(modelId, [...(ids.get(modelId) ?? []), ref]);
-  return ids;
 }
 
 /** No model has this name: is it the provider, its plugin, or the model that is not there? */

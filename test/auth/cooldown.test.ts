@@ -41,7 +41,7 @@ describe('failures in a row', () => {
     ['format', [0, 0]],
     ['context_overflow', [0]],
     ['forbidden', [0]],
-    ['auth', [0]],
+    ['auth', [1, 5, 30, 30]],
     ['constructor', [0]],
   ])('%s: minutes %j', (reason, minutes) => {
     expect(row(reason, minutes.length)).toEqual(minutes.map((count) => count * minute));
@@ -163,7 +163,8 @@ describe('what the plan’s service says', () => {
   });
 });
 
-it('billing concerns the login whatever it serves, everything else the model', () => {
+it('billing and a refusal concern the login whatever it serves, everything else the model', () => {
   expect(cooldownScope('billing', 'MiniMax-M3')).toBe('');
+  expect(cooldownScope('auth', 'MiniMax-M3')).toBe('');
   expect(cooldownScope('quota', 'MiniMax-M3')).toBe('MiniMax-M3');
 });

@@ -35,7 +35,7 @@ const failures: [string, (response: ServerResponse) => void, string, number, str
     (r) => answerJson(r, 401, anthropicError('authentication_error', 'invalid x-api-key')),
     'auth',
     1,
-    undefined,
+    'auth',
   ],
   ['402', (r) => answerJson(r, 402, anthropicError('billing_error', 'pay')), 'billing', 1, 'billing'],
   ['403', (r) => answerJson(r, 403, anthropicError('permission_error', 'no')), 'forbidden', 1, undefined],

@@ -127,6 +127,31 @@ describe('several logins of a provider', () => {
   });
 });
 
+it('the key that keeps a repetition from being paid for twice stays with the login that it was first sent with', async () => {
+  const keys: string[] = [];
+  const answers = [503, 429, 200];
+  const stage = await openFailoverStage({
+    logins: ['openai:a', 'openai:b'],
+    primary: 'openai/o',
+    models: {
+      providers: {
+        openai: { baseUrl: 'https://openai.test', api: 'openai-responses', models: [{ id: 'o' }] },
+      },
+    },
+    script: (response, { login, request }) => {
+      keys.push(`${login} ${String(request.headers['idempotency-key'])}`);
+      answerJson(response, answers.shift() ?? 500, {});
+    },
+  });
+  const answer = await stage.call({
+    path: '/v1/responses',
+    headers: { 'idempotency-key': 'k-1' },
+    body: JSON.stringify({ model: 'default', input: 'hi' }),
+  });
+  expect(answer.status).toBe(200);
+  expect(keys).toEqual(['openai:a k-1', 'openai:a k-1', 'openai:b undefined']);
+});
+
 describe('when all fail', () => {
   it('one error in the protocol of the client names each attempt, and when to come back', async () => {
     const stage = await openFailoverStage({

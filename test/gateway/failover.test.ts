@@ -98,6 +98,13 @@ describe('when all have failed', () => {
     expect(soonestRetryMs(entries)).toBe(expected);
   });
 
+  it('what is known to help is told once, and the usual where nothing more is known', () => {
+    const remedy = 'The key is of the other site.';
+    const refused: FailedAttempt = { ref: 'a/x', reason: 'auth', remedy };
+    expect(allFailed('a/x', [refused, ...attempts, refused], 1).remedy).toBe(remedy);
+    expect(allFailed('a/x', attempts, 1).remedy).toContain('openclaw auth status');
+  });
+
   it('limits alone are a matter of waiting', () => {
     const status = (entries: FailedAttempt[]): unknown => allFailed('a/x', entries, 1).data['httpStatus'];
     expect(status(attempts)).toBe(429);

@@ -5,13 +5,18 @@ import { createApp } from '../../src/app.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { Secret } from '../../src/platform/secret.ts';
+import type { Credential } from '../../src/plugin-sdk/credential.ts';
 import { startServing } from '../../src/serving.ts';
 import { createHome } from '../support/cli-process.ts';
 import { createFakeContext } from '../support/fake-context.ts';
 import { startLmStudio } from '../support/lmstudio-server.ts';
 import { sendJson, startServer, type SeenRequest } from '../support/loopback-server.ts';
 
-async function serve(config: unknown, env: Record<string, string> = {}) {
+async function serve(
+  config: unknown,
+  env: Record<string, string> = {},
+  logins: Readonly<Record<string, Credential>> = {},
+) {
   const home = createHome(env);
   home.writeConfig(config);
   const app = createApp({
@@ -21,6 +26,7 @@ async function serve(config: unknown, env: Record<string, string> = {}) {
     clock: systemClock,
     log: silentLog,
   });
+  for (const [id, credential] of Object.entries(logins)) await app.store().saveLogin(id, credential);
   const serving = await startServing(app, { port: 0, token: new Secret('token') });
   onTestFinished(async () => {
     await serving.stop();
@@ -34,7 +40,7 @@ async function serve(config: unknown, env: Record<string, string> = {}) {
     });
     return { status: answer.status, text: await answer.text() };
   };
-  return { home, ask };
+  return { home, app, ask };
 }
 
 async function startMinimax(status = 200) {
@@ -81,6 +87,95 @@ describe('a key of MiniMax', () => {
     expect(text).toContain('refuses the credential of minimax:key.');
     // The host is of neither site: which one the key is of cannot be told.
     expect(text).not.toContain('MINIMAX_API_HOST');
+  });
+});
+
+describe('a key that is stored as a login', () => {
+  const stored = (provider: string, key = 'k-stored'): Credential => ({ type: 'api_key', provider, key });
+
+  it('is served like one of the configuration, at the path and with the headers of each API', async () => {
+    const minimax = await startMinimax();
+    const models = [{ id: 'MiniMax-M2.5', api: 'openai-responses' }];
+    const { ask } = await serve(
+      { models: { providers: { minimax: { models } } } },
+      { MINIMAX_API_HOST: minimax.url },
+      { 'minimax:default': stored('minimax', ' k-stored\n') },
+    );
+    expect((await ask('/v1/messages', 'minimax/MiniMax-M3')).status).toBe(200);
+    expect((await ask('/v1/responses', 'minimax/MiniMax-M2.5')).status).toBe(200);
+    expect(minimax.requests.map(keysOf)).toEqual([
+      ['/anthropic/v1/messages', 'Bearer k-stored', 'k-stored'],
+      ['/v1/responses', 'Bearer k-stored', undefined],
+    ]);
+  });
+
+  it.each([
+    ['built in', 'anthropic', 'claude-opus-4-6', {}, ['/v1/messages', undefined, 'k-stored']],
+    [
+      'of the configuration',
+      'lab',
+      'm',
+      { api: 'anthropic-messages', models: [{ id: 'm' }] },
+      ['/v1/messages', 'Bearer k-stored', 'k-stored'],
+    ],
+  ])('goes to the address of its provider: %s', async (_what, provider, model, entry, seen) => {
+    const upstream = await startMinimax();
+    const { ask } = await serve(
+      { models: { providers: { [provider]: { ...entry, baseUrl: upstream.url } } } },
+      {},
+      { [`${provider}:default`]: stored(provider) },
+    );
+    expect((await ask('/v1/messages', `${provider}/${model}`)).status).toBe(200);
+    expect(upstream.requests.map(keysOf)).toEqual([seen]);
+  });
+
+  it('has the address of each API, and names the other site where it is refused', async () => {
+    const { app } = await serve({}, {}, {});
+    expect(await app.prepareAuth('minimax:default', stored('minimax'))).toEqual({
+      apiKey: 'k-stored',
+      baseUrl: 'https://api.minimax.io/anthropic',
+      baseUrls: {
+        'openai-completions': 'https://api.minimax.io/v1',
+        'openai-responses': 'https://api.minimax.io/v1',
+      },
+      headers: { authorization: 'Bearer k-stored', 'x-api-key': 'k-stored' },
+      ifRefused: expect.stringContaining('MINIMAX_API_HOST=https://api.minimaxi.com,') as string,
+    });
+  });
+
+  it.each<[string, Credential]>([
+    ['its provider is not known', stored('lab')],
+    [
+      'it is a token, which its provider’s plugin alone knows how to use',
+      { type: 'token', provider: 'anthropic', token: 't' },
+    ],
+  ])('is not used where %s', async (_what, credential) => {
+    const { app } = await serve({});
+    expect(await app.prepareAuth('x:default', credential)).toBeUndefined();
+  });
+
+  it('is not used where its provider’s plugin is disabled, whatever address the configuration names', async () => {
+    const { app } = await serve({
+      models: { providers: { 'minimax-portal': { baseUrl: 'https://llm.test' } } },
+      plugins: { entries: { 'minimax-portal-auth': { enabled: false } } },
+    });
+    expect(await app.prepareAuth('minimax-portal:default', stored('minimax-portal'))).toBeUndefined();
+  });
+
+  it('that no header can carry takes itself away and no other', async () => {
+    const minimax = await startMinimax();
+    const { ask, app } = await serve(
+      {},
+      { MINIMAX_API_HOST: minimax.url },
+      {
+        'minimax:a': stored('minimax', 'k\n: x'),
+        'minimax:b': stored('minimax'),
+      },
+    );
+    expect((await ask('/v1/messages', 'minimax/MiniMax-M3')).status).toBe(200);
+    await expect(app.prepareAuth('minimax:a', stored('minimax', 'k\n: x'))).rejects.toThrow(
+      'The key of minimax:a holds what no HTTP header can carry.',
+    );
   });
 });
 
