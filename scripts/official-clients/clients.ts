@@ -62,8 +62,8 @@ export const clients: readonly Client[] = [
       {
         title: 'codex exec, by config.toml',
         script: `mkdir ~/.codex; cat >~/.codex/config.toml <<end
-model = "responses/MiniMax-M2.7"
-model_context_window = 204800
+model = "minimax-portal/MiniMax-M3"
+model_context_window = 1000000
 model_provider = "openclaw"
 
 [model_providers.openclaw]

@@ -31,12 +31,8 @@ export async function setStage(folder: string, bin: string): Promise<Stage> {
   mkdirSync(stateDir, { mode: 0o700 });
   const keyFile = join(folder, 'key');
   writeFileSync(keyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
-  const responsesKey = `sim-at-key-${randomBytes(12).toString('hex')}`;
-  portal.control.set({ apiKeys: [responsesKey] });
-  writeFileSync(
-    join(stateDir, 'openclaw.json'),
-    configText(describeSimulator('global', addresses), addresses),
-  );
+  const { config } = JSON.parse(describeSimulator('global', addresses)) as { config: unknown };
+  writeFileSync(join(stateDir, 'openclaw.json'), JSON.stringify(config));
   writeProgram(bin, 'openclaw', [process.execPath, main]);
 
   const env: Record<string, string> = {
@@ -45,7 +41,6 @@ export async function setStage(folder: string, bin: string): Promise<Stage> {
     LANG: 'C.UTF-8',
     OPENCLAW_STATE_DIR: stateDir,
     OPENCLAW_AUTH_KEY_FILE: keyFile,
-    PLAYED_RESPONSES_KEY: responsesKey,
   };
   const openclaw = async (...args: string[]): Promise<Record<string, unknown>> => {
     const { code, stdout } = await startChild(join(bin, 'openclaw'), [...args, '--json'], env).ended;
@@ -80,17 +75,4 @@ export async function setStage(folder: string, bin: string): Promise<Stage> {
 export function writeProgram(bin: string, name: string, command: readonly string[]): void {
   const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   writeFileSync(join(bin, name), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
-}
-
-/** The simulator's own configuration, and a provider of the Responses API beside it. */
-function configText(described: string, { apiUrl }: { apiUrl: string }): string {
-  const { config } = JSON.parse(described) as { config: Record<string, unknown> };
-  const provider = {
-    baseUrl: `${apiUrl}/v1`,
-    apiKey: '${PLAYED_RESPONSES_KEY}',
-    api: 'openai-responses',
-    models: [{ id: 'MiniMax-M2.7', name: 'MiniMax M2.7', contextWindow: 204_800 }],
-  };
-  const models = { mode: 'merge', providers: { responses: provider } };
-  return JSON.stringify({ ...config, models }, undefined, 2);
 }
