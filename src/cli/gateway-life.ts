@@ -3,7 +3,7 @@
 import type { Server } from 'node:net';
 import { OpenClawError } from '../errors.ts';
 import type { ListenAddress } from '../gateway/listen.ts';
-import type { PinoLog } from '../platform/pino-log.ts';
+import type { JsonLog } from '../platform/json-log.ts';
 import type { Secret } from '../platform/secret.ts';
 import type { Serving, Stopped } from '../serving.ts';
 import { version } from '../version.ts';
@@ -21,7 +21,7 @@ import { awaitSuccession, standIn, type Succession, type SuccessionDeps } from '
 
 export type GatewayLifeDeps = {
   context: CommandContext;
-  log: PinoLog;
+  log: JsonLog;
   files: GatewayFiles;
   options: { json?: boolean; port?: string; logFile?: boolean; launched?: 'start' | 'restart' };
   launcher: Launcher | undefined;

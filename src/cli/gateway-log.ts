@@ -1,7 +1,7 @@
 // Reads the log file of a gateway for people: its last lines, and what is added to it, across the moment when a full file
 // is set aside. Written it is by platform/rotating-file.ts.
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { readable } from '../platform/pino-log.ts';
+import { readable } from '../platform/json-log.ts';
 import type { RotatingFileOptions } from '../platform/rotating-file.ts';
 import { cleanText } from '../platform/text.ts';
 

@@ -1,7 +1,7 @@
 // A plugin has credentials in hand and is not ours: what it throws and logs loses them.
 import { describe, expect, it } from 'vitest';
 import { OpenClawError } from '../../src/errors.ts';
-import { createPinoLog } from '../../src/platform/pino-log.ts';
+import { createJsonLog } from '../../src/platform/json-log.ts';
 import { Secret } from '../../src/platform/secret.ts';
 import type { Log } from '../../src/platform/log.ts';
 import type { AuthContext, OAuthCredential, ProviderPlugin } from '../../src/plugin-sdk/index.ts';
@@ -109,7 +109,7 @@ describe('what a plugin throws', () => {
 describe('what a plugin logs', () => {
   const lines = (write: (log: Log) => void): string => {
     let text = '';
-    const log = createPinoLog({ destination: { write: (more) => void (text += more) }, level: 'debug' });
+    const log = createJsonLog({ destination: { write: (more) => void (text += more) }, level: 'debug' });
     write(createPluginLog(log, 'third-party'));
     log.flush();
     return text;

@@ -3,7 +3,7 @@
 import { OpenClawError, exitCodeOf, toOpenClawError } from '../../errors.ts';
 import { localUrl } from '../../gateway/bind.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
-import { createPinoLog, type PinoLog } from '../../platform/pino-log.ts';
+import { createJsonLog, type JsonLog } from '../../platform/json-log.ts';
 import { createRotatingFile } from '../../platform/rotating-file.ts';
 import { Secret } from '../../platform/secret.ts';
 import { resolvePaths } from '../../config/paths.ts';
@@ -52,19 +52,19 @@ export async function gatewayRun(context: CommandContext, options: GatewayRunOpt
   }
 }
 
-function openLog(context: CommandContext, options: GatewayRunOptions): PinoLog {
+function openLog(context: CommandContext, options: GatewayRunOptions): JsonLog {
   const { terminal } = context;
   if (options.logFile !== true) {
-    return createPinoLog({ destination: 2, pretty: terminal.errIsTty && options.json !== true });
+    return createJsonLog({ destination: 2, pretty: terminal.errIsTty && options.json !== true });
   }
   const { log } = gatewayFiles(resolvePaths(context.env, context.homeDir).runDir);
-  return createPinoLog({ destination: createRotatingFile(log, logBounds) });
+  return createJsonLog({ destination: createRotatingFile(log, logBounds) });
 }
 
 async function serve(
   context: CommandContext,
   options: GatewayRunOptions,
-  log: PinoLog,
+  log: JsonLog,
   launcher: Launcher | undefined,
 ): Promise<number> {
   const output = createOutput(context, options);

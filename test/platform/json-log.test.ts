@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createPinoLog } from '../../src/platform/pino-log.ts';
+import { createJsonLog } from '../../src/platform/json-log.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 function createLines(): { write(text: string): void; writes: string[] } {
@@ -10,12 +10,12 @@ function createLines(): { write(text: string): void; writes: string[] } {
   return { write: (text) => void writes.push(text), writes };
 }
 
-describe('pino log', () => {
+describe('JSON log', () => {
   it('writes one JSON object a line, those of a moment together', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const destination = createLines();
-    const log = createPinoLog({ destination });
+    const log = createJsonLog({ destination });
     log.info('request', { status: 200, model: 'p/m', left: undefined });
     log.debug('not at this level');
     log.info('again');
@@ -36,7 +36,7 @@ describe('pino log', () => {
 
   it('does not hold back warnings, nor anything on flush', () => {
     const destination = createLines();
-    const log = createPinoLog({ destination, level: 'debug' });
+    const log = createJsonLog({ destination, level: 'debug' });
     log.debug('before');
     log.warn('trouble');
     expect(destination.writes.join('').match(/before[^]*trouble/)).not.toBeNull();
@@ -48,7 +48,7 @@ describe('pino log', () => {
 
   it('writes for a person when asked to, still one line each', () => {
     const destination = createLines();
-    const log = createPinoLog({ destination, pretty: true });
+    const log = createJsonLog({ destination, pretty: true });
     log.error('request', { status: 502, reason: 'two\nlines' });
     expect(destination.writes[0]).toMatch(
       /^\d\d:\d\d:\d\d error request {2}status=502 {2}reason="two\\nlines"\n$/,
@@ -58,7 +58,7 @@ describe('pino log', () => {
   it('writes to a file descriptor', () => {
     const path = join(tempFolder(), 'log');
     const fd = openSync(path, 'w');
-    createPinoLog({ destination: fd }).error('trouble', { text: 'é'.repeat(100_000) });
+    createJsonLog({ destination: fd }).error('trouble', { text: 'é'.repeat(100_000) });
     closeSync(fd);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
       event: 'trouble',
@@ -78,7 +78,7 @@ describe('pino log', () => {
   ])('shows no secret that types would have kept out: %s', (_what, fields) => {
     for (const pretty of [false, true]) {
       const destination = createLines();
-      createPinoLog({ destination, pretty }).error('trouble', fields as never);
+      createJsonLog({ destination, pretty }).error('trouble', fields as never);
       expect(destination.writes.join('')).toContain('trouble');
       expect(destination.writes.join('')).not.toContain('canary7f3a');
     }
