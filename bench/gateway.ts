@@ -52,7 +52,7 @@ async function measure(options: BenchOptions): Promise<BenchReport> {
 
     // Until V8 has compiled what matters one measures the compiler: on two busy cores it takes a gateway some seconds.
     for (const proxy of proxies.slice(1)) {
-      for (const id of ids) await runRound(load, proxy, scenarios[id], id === 'kb64' ? 6_000 : 300);
+      for (const id of ids) await runRound(load, proxy, scenarios[id], id === 'kb64' ? 6_000 : 1_000);
     }
     const results = new Map<ScenarioId, Rounds>();
     for (const id of ids) results.set(id, await runScenario(load, proxies, scenarios[id], counts));

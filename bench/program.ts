@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../src/platform/clock.ts';
+import { nodeArgsOfGateway } from '../src/platform/node-settings.ts';
 import { systemRandom } from '../src/platform/random.ts';
 import { openCredentialStore } from '../src/store/open-store.ts';
 import { createChildKeychain } from '../src/vault/child-keychain.ts';
@@ -94,14 +95,17 @@ export type GatewayProcess = {
   stop(): Promise<void>;
 };
 
-/** `main` may be the built program's entry, or that of the sources. Its log goes to /dev/null. */
+/**
+ * As `gateway start` and a service run it. `main` may be the built program's entry, or that of the sources. Its log goes to
+ * /dev/null.
+ */
 export async function startGateway(
   main: string,
   home: BenchHome,
   options: { nodeArgs?: readonly string[]; hasChannel?: boolean } = {},
 ): Promise<GatewayProcess> {
   const startedAtMs = performance.now();
-  const args = [...(options.nodeArgs ?? []), main, 'gateway', 'run', '--port', '0', '--json'];
+  const args = [...nodeArgsOfGateway(options.nodeArgs), main, 'gateway', 'run', '--port', '0', '--json'];
   const child = spawn(process.execPath, args, {
     env: home.env,
     stdio: ['ignore', 'pipe', 'ignore', ...(options.hasChannel === true ? (['ipc'] as const) : [])],

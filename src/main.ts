@@ -18,7 +18,7 @@ if (major < neededNode) {
 } else {
   if (args.includes('gateway') && args.includes('run')) {
     // Before anything else of the program is loaded, and compiled.
-    const { keepSteadyCompiler } = await import('./platform/steady-compiler.ts');
+    const { keepSteadyCompiler } = await import('./platform/node-settings.ts');
     keepSteadyCompiler();
   }
   const { runProcess } = await import('./cli/process.ts');

@@ -3,6 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Server } from 'node:net';
 import { OpenClawError, toOpenClawError } from '../errors.ts';
+import { nodeArgsOfGateway } from '../platform/node-settings.ts';
 import type { AskPassphrase } from '../vault/passphrase.ts';
 import type { CommandContext } from './command-context.ts';
 import { toError, type FromGateway, type ToGateway, type Welcome } from './gateway-channel.ts';
@@ -35,7 +36,7 @@ export function launchGateway(context: CommandContext, spec: LaunchSpec): Promis
   const { signal, welcome } = spec;
   const child: ChildProcess = spawn(
     process.execPath,
-    [...process.execArgv, context.installation.main, ...spec.args],
+    [...nodeArgsOfGateway(process.execArgv), context.installation.main, ...spec.args],
     {
       env: { ...context.env },
       stdio: ['ignore', ...spec.streams, 'ipc'],

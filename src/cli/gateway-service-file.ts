@@ -2,6 +2,7 @@
 // is written, or shown, by the commands. No secret is ever part of it.
 import { join } from 'node:path';
 import type { Env } from '../platform/env.ts';
+import { nodeArgsOfGateway } from '../platform/node-settings.ts';
 
 export type ServiceSetting = {
   homeDir: string;
@@ -49,7 +50,7 @@ function variablesOf(env: Env): [string, string][] {
 
 function systemdUnit({ homeDir, env, node, main }: ServiceSetting): ServiceFile {
   const configHome = env['XDG_CONFIG_HOME'] || join(homeDir, '.config');
-  const program = `${quoted(node)} ${quoted(main)}`;
+  const program = [quoted(node), ...nodeArgsOfGateway(), quoted(main)].join(' ');
   const environment = variablesOf(env).map(
     ([name, value]) => `Environment=${quoted(`${name}=${value}`, false)}\n`,
   );
@@ -99,7 +100,7 @@ function quoted(text: string, isCommand = true): string {
 
 function launchdAgent({ homeDir, env, node, main }: ServiceSetting): ServiceFile {
   const path = join(homeDir, 'Library', 'LaunchAgents', `${label}.plist`);
-  const words = [node, main, 'gateway', 'run', '--log-file'];
+  const words = [node, ...nodeArgsOfGateway(), main, 'gateway', 'run', '--log-file'];
   const variables = variablesOf(env).map(
     ([name, value]) => `    <key>${name}</key>\n    <string>${inXml(value)}</string>\n`,
   );

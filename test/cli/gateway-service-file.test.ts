@@ -21,7 +21,7 @@ describe('describeService', () => {
     const service = describeService('linux', setting);
     expect(service?.path).toBe('/home/ann/.config/systemd/user/openclaw-minimax-gateway.service');
     expect(service?.text).toContain(
-      'ExecStart="/opt/my node/bin/node" "/srv/50%% $$off/\\"main\\".js" gateway run\n',
+      'ExecStart="/opt/my node/bin/node" --max-semi-space-size=8 "/srv/50%% $$off/\\"main\\".js" gateway run\n',
     );
     expect(service?.text).toContain('Environment="OPENCLAW_STATE_DIR=/data/<claw> & more"\n');
     expect(service?.text).toMatch(/^Type=notify\nNotifyAccess=all\n/m);
@@ -32,7 +32,9 @@ describe('describeService', () => {
     const service = describeService('darwin', setting);
     expect(service?.path).toBe('/home/ann/Library/LaunchAgents/ai.openclaw.minimax-gateway.plist');
     expect(service?.text).toContain('<string>/data/&lt;claw&gt; &amp; more</string>');
-    expect(service?.text).toContain('<string>/srv/50% $off/"main".js</string>');
+    expect(service?.text).toMatch(
+      /<string>--max-semi-space-size=8<\/string>\n +<string>\/srv\/50% \$off\/"main".js<\/string>/,
+    );
     expect(service?.text).not.toMatch(/secret/);
   });
 

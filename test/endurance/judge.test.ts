@@ -105,7 +105,7 @@ describe('the unit that the program writes', () => {
     };
     const unit = readUnit(describeService('linux', setting)?.text ?? '');
     expect(unit).toEqual({
-      command: ['/a b/no"de', '/50%/$x\\y', 'gateway', 'run'],
+      command: ['/a b/no"de', '--max-semi-space-size=8', '/50%/$x\\y', 'gateway', 'run'],
       environment: { OPENCLAW_STATE_DIR: '/s %n' },
       isNotified: true,
       restarts: true,
