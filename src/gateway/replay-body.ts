@@ -1,6 +1,6 @@
-// A request's body as it is kept until its answer begins, so that it can be sent again, with the name that the model has
-// at each upstream. Where that fits into the place of the name that the client has sent, nothing is copied; once the answer has begun it is let go, for a stream may
-// last for hours and its prompt be long.
+// A request's body as it is kept until its answer begins, so that it can be sent again, with the name that the model has at
+// each upstream. Where that fits into the place of the name that the client has sent, nothing is copied. Once the answer has
+// begun it is let go, for a stream may last for hours and its prompt be long.
 import { replaceModel, writeModel, type ModelField } from '../wire/model-field.ts';
 
 /** What one attempt sends; a long one in pieces. */
