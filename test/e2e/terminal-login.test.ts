@@ -60,7 +60,7 @@ describe('a login in a terminal', () => {
     const page = /\n {2}Page\r\n(http\S+)\r\n|\n {2}Page +(http\S+)\r\n/.exec(block);
     expect(new URL(url).searchParams.get('user_code')).toBe(code);
     expect(block.replaceAll(/\s+/g, ' ')).toContain('Approve only if you started this login yourself.');
-    expect(opened()).toEqual([page?.[1] ?? page?.[2]]);
+    await expect.poll(opened).toEqual([page?.[1] ?? page?.[2]]);
 
     terminal.press('c');
     await terminal.until(
