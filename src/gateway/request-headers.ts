@@ -47,7 +47,7 @@ export function createRequestHeaders(): RequestHeaders {
   const withoutKey = new WeakMap<object, readonly string[]>();
 
   return (api, client, lease, isFirst = true) => {
-    const flat: FlatHeaders = ['content-type', client['content-type'] ?? 'application/json', ...plainBytes];
+    const flat: FlatHeaders = ['content-type', contentType(client['content-type']), ...plainBytes];
     const isAnthropic = api === 'anthropic-messages';
     if (isAnthropic) {
       flat.push('anthropic-version', single(client['anthropic-version']) ?? defaultAnthropicVersion);
@@ -64,6 +64,11 @@ export function createRequestHeaders(): RequestHeaders {
     for (const part of own) flat.push(part);
     return flat;
   };
+}
+
+/** The model's name was found in it, so JSON it is, whatever `curl -d` calls it by itself. */
+function contentType(named: string | undefined): string {
+  return named?.includes('json') === true ? named : 'application/json';
 }
 
 function remembered(

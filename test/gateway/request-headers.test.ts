@@ -43,3 +43,16 @@ describe('an idempotency key', () => {
     },
   );
 });
+
+describe('the content type', () => {
+  it.each([
+    ['application/json; charset=utf-8', 'application/json; charset=utf-8'],
+    ['application/x-www-form-urlencoded', 'application/json'],
+    ['text/plain', 'application/json'],
+    [undefined, 'application/json'],
+  ])('%s goes out as %s', (named, expected) => {
+    const headers = named === undefined ? {} : { 'content-type': named };
+    const flat = createRequestHeaders()('anthropic-messages', headers, lease);
+    expect(flat.slice(0, 2)).toEqual(['content-type', expected]);
+  });
+});
