@@ -19,9 +19,10 @@ export function keepSteadyCompiler(): void {
  * For a Node that is started for a gateway: its room for new objects stays at 3 × 8 MB, and is not taken up to 3 × 32 MB
  * under load and then kept. It costs no measurable speed.
  */
-const gatewayNodeArgs: readonly string[] = ['--max-semi-space-size=8'];
+const newObjects = '--max-semi-space-size';
 
-/** `present`: the arguments that this Node was started with, which the next one gets too. */
+/** `present`: the arguments that this Node was started with, which the next one gets too; what a person chose stays. */
 export function nodeArgsOfGateway(present: readonly string[] = []): string[] {
-  return [...present, ...gatewayNodeArgs.filter((arg) => !present.includes(arg))];
+  const isChosen = present.some((arg) => arg.startsWith(newObjects));
+  return isChosen ? [...present] : [...present, `${newObjects}=8`];
 }

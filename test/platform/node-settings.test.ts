@@ -8,3 +8,9 @@ it('a gateway that starts the next one hands on what it has, once', () => {
   expect(first).toContain('--max-semi-space-size=8');
   expect(nodeArgsOfGateway(first)).toEqual(first);
 });
+
+it('a person’s own choice stays', () => {
+  for (const chosen of [['--max-semi-space-size=64'], ['--max-semi-space-size', '64']]) {
+    expect(nodeArgsOfGateway(chosen)).toEqual(chosen);
+  }
+});
