@@ -16,11 +16,6 @@ if (major < neededNode) {
 } else if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
-  if (args.includes('gateway') && args.includes('run')) {
-    // Before anything else of the program is loaded, and compiled.
-    const { keepSteadyCompiler } = await import('./platform/node-settings.ts');
-    keepSteadyCompiler();
-  }
   const { runProcess } = await import('./cli/process.ts');
   await runProcess(args, import.meta.url);
 }

@@ -278,17 +278,24 @@ export function createRun(deps: RunDeps, context: RunContext): Run {
   const onRefused = (current: Lease, entry: FailedAttempt): void => {
     const told = (): OpenClawError => loginRefused(current, entry.detail ?? '');
     const end = (error: unknown): void => {
-      // Told beside the refusal itself: no newer token of it has helped, so that it is left alone for a while.
-      current.report({ kind: 'failed', reason: 'auth', sentAtMs });
       if (!goOn(entry)) fail(walk?.errorOr(error));
     };
+    const stayRefused = (error: OpenClawError): void => {
+      // Told beside the refusal itself: no newer token of it has helped, so that it is left alone for a while.
+      current.report({ kind: 'failed', reason: 'auth', sentAtMs });
+      end(error);
+    };
     if (isRenewed) {
-      end(told());
+      stayRefused(told());
       return;
     }
     isRenewed = true;
     tries = 0;
-    const onLost = (error: unknown): void => end(isFreshRefused(error) ? told() : error);
+    // One that has died, or could not be renewed now, is known as such already.
+    const onLost = (error: unknown): void => {
+      if (!isOpenClawError(error) || error.code !== 'TOKEN_REFUSED') end(error);
+      else stayRefused(error.data['isFresh'] === true ? told() : error);
+    };
     try {
       const renewed = resolver.lease(current.provider, route?.modelId ?? '', { rejected: current });
       if (renewed instanceof Promise) renewed.then(send, onLost);
@@ -385,9 +392,4 @@ function loginRefused(lease: Lease, detail: string): OpenClawError {
     message: `${lease.provider} refused the login ${lease.profileId}, also after a refresh (${detail})`,
     data: { profileId: lease.profileId },
   });
-}
-
-/** The resolver holds a login that has just been refreshed: what the upstream says of it is the answer. */
-function isFreshRefused(error: unknown): boolean {
-  return isOpenClawError(error) && error.code === 'TOKEN_REFUSED' && error.data['isFresh'] === true;
 }

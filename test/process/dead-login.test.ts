@@ -58,5 +58,11 @@ describe('a dead login', () => {
     expect((await home.json(['auth', 'refresh'])).value).toMatchObject({ error: { code: 'LOGIN_DEAD' } });
     expect((await second.ask()).status).toBe(401);
     expect(tokenRequests(portal)).toEqual([400]);
+    // Dead it is until the next login, and not for a while.
+    for (const gateway of [first, second]) {
+      gateway.child.kill('SIGTERM');
+      await gateway.ended;
+    }
+    expect((await home.json(['auth', 'status'])).value).toMatchObject({ cooldowns: [] });
   });
 });
