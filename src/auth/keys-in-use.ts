@@ -30,10 +30,9 @@ export function createKeysInUse({ keyProviders, uses, isTaken, onReport }: KeysI
   /** Those that are gone too: they may come back. */
   const numbered = new Map<string, NumberedKey>();
   let candidates: ReadonlyMap<string, Candidate> = new Map();
-  let present: ReadonlySet<string> = new Set();
 
   function isPresent({ provider }: KeyProvider, generation: number): boolean {
-    return present.has(provider) && numbered.get(provider)?.generation === generation;
+    return candidates.has(provider) && numbered.get(provider)?.generation === generation;
   }
 
   function toCandidate(key: KeyProvider): Candidate {
@@ -53,9 +52,7 @@ export function createKeysInUse({ keyProviders, uses, isTaken, onReport }: KeysI
   return {
     candidates: () => candidates,
     read() {
-      const keys = keyProviders();
-      candidates = new Map(keys.map((key) => [key.provider, toCandidate(key)]));
-      present = new Set(candidates.keys());
+      candidates = new Map(keyProviders().map((key) => [key.provider, toCandidate(key)]));
     },
     insteadOf({ provider, profileId, generation }) {
       const candidate = candidates.get(provider);
