@@ -1,4 +1,6 @@
-// Whether a login changes the default model: a pure decision, and the question for a person.
+// The default model: which one the configuration names, whether a login changes it, and the edit that does.
+import type { ConfigEdit } from '../config/edit.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
 
 export type DefaultModelFacts = {
@@ -35,4 +37,16 @@ export function decideDefaultModel(facts: DefaultModelFacts, interactive: boolea
   if (facts.setDefault) return { kind: 'set', ref: offered };
   if (interactive) return { kind: 'ask', suggested: offered };
   return current === undefined ? { kind: 'set', ref: offered } : { kind: 'keep' };
+}
+
+export function currentDefault(config: LoadedConfig): string | undefined {
+  const model = config.config.agents?.defaults?.model;
+  return typeof model === 'string' ? model : model?.primary;
+}
+
+/** A default that is written as a plain string stays one. */
+export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit {
+  const written = config.config.agents?.defaults?.model;
+  const path = ['agents', 'defaults', 'model'];
+  return { path: typeof written === 'string' ? path : [...path, 'primary'], value: ref };
 }

@@ -1,20 +1,6 @@
 // The commands of `openclaw gateway` and their flags; what each does is loaded when it is called.
 import { Option, type Command } from 'commander';
-import type { CommandContext } from './command-context.ts';
-
-export type Action<Options, Args extends readonly unknown[]> = (
-  context: CommandContext,
-  options: Options,
-  ...args: Args
-) => Promise<number>;
-
-/** Adds a command with what every command has. */
-export type AddCommand = <Options, Args extends readonly unknown[]>(
-  parent: Command,
-  spec: string,
-  description: string,
-  load: () => Promise<Action<Options, Args>>,
-) => Command;
+import type { AddCommand } from './add-command.ts';
 
 export function addGatewayCommands(gateway: Command, command: AddCommand): void {
   command(

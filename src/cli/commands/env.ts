@@ -11,10 +11,10 @@ import type { ModelApi } from '../../plugin-sdk/index.ts';
 import { isServedBy } from '../../providers/model-route.ts';
 import type { CatalogueEntry } from '../../providers/catalogue.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { currentDefault } from '../default-model.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { openApp } from '../open-app.ts';
 import { apiOfTool, tools, toolSettings, type Tool, type ToolModel } from '../tool-settings.ts';
-import { currentDefault } from './onboard.ts';
 
 export async function env(
   context: CommandContext,

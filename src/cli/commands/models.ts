@@ -6,7 +6,7 @@ import { createOutput, type CommandContext, type OutputOptions } from '../comman
 import { openApp } from '../open-app.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { formatTable } from '../ui/table.ts';
-import { currentDefault, defaultModelEdit } from './onboard.ts';
+import { currentDefault, defaultModelEdit } from '../default-model.ts';
 
 /** For a server on this machine, where the configuration names one: what it has now, not what it had at the last look. */
 const discoveryLimitMs = 500;

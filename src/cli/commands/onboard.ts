@@ -9,7 +9,7 @@ import { fillText } from '../../language/fill-text.ts';
 import { textsOf, type Texts } from '../../language/texts.ts';
 import type { AuthChoice } from '../../plugins/host.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
-import { decideDefaultModel } from '../default-model.ts';
+import { currentDefault, decideDefaultModel, defaultModelEdit } from '../default-model.ts';
 import {
   logInWithChoice,
   mayAsk,
@@ -171,20 +171,8 @@ function defaultModelFacts(config: LoadedConfig, options: OnboardOptions, offere
   };
 }
 
-export function currentDefault(config: LoadedConfig): string | undefined {
-  const model = config.config.agents?.defaults?.model;
-  return typeof model === 'string' ? model : model?.primary;
-}
-
 function modelEdits(config: LoadedConfig, model: string | undefined): ConfigEdit[] {
   return model === undefined || model === currentDefault(config) ? [] : [defaultModelEdit(config, model)];
-}
-
-/** A default that is written as a plain string stays one. */
-export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit {
-  const written = config.config.agents?.defaults?.model;
-  const path = ['agents', 'defaults', 'model'];
-  return { path: typeof written === 'string' ? path : [...path, 'primary'], value: ref };
 }
 
 function printNext(
