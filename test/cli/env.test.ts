@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { claim } from '../support/claimed-gateway.ts';
 import { createHome, type Home } from '../support/cli-process.ts';
 import { apiKeyExample, failoverExample, localModelExample } from '../support/documented-configs.ts';
 
@@ -142,5 +143,27 @@ describe('SDKs', () => {
       token: { variable: key, command: expect.arrayContaining(['gateway', 'token']) },
     });
     expect(value).not.toHaveProperty('args');
+  });
+});
+
+describe('the address', () => {
+  it('is that of the gateway that runs, whatever the configuration says by now', async () => {
+    const home = homeWith('{}');
+    await claim(home, { url: 'http://127.0.0.1:18123', port: 18123 });
+    expect(await variablesOf(home, 'anthropic')).toEqual({ ANTHROPIC_BASE_URL: 'http://127.0.0.1:18123' });
+  });
+
+  it('is the configured one while a gateway begins', async () => {
+    const home = homeWith('{}');
+    await claim(home, { state: 'starting' });
+    expect(await variablesOf(home, 'anthropic')).toEqual({ ANTHROPIC_BASE_URL: 'http://127.0.0.1:18999' });
+  });
+
+  it('is the configured one, with a word of it, where nobody can tell whether one runs', async () => {
+    const home = homeWith('{}');
+    mkdirSync(join(home.stateDir, 'gateway', 'gateway.json'), { recursive: true });
+    const { code, stdout, stderr } = await home.run(['env', 'anthropic']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('http://127.0.0.1:18999')]);
+    expect(stderr).toContain('Whether a gateway runs is not known: ');
   });
 });

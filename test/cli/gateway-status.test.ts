@@ -1,8 +1,6 @@
 // `gateway status` against a gateway that others see by its lock and its record: which address is asked.
-import { join } from 'node:path';
 import { onTestFinished, expect, it } from 'vitest';
-import { claimGateway, gatewayFiles, type GatewayRecord } from '../../src/cli/gateway-record.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { claim } from '../support/claimed-gateway.ts';
 import { createHome, type Home } from '../support/cli-process.ts';
 import { sendJson, startServer } from '../support/loopback-server.ts';
 
@@ -13,26 +11,6 @@ async function healthy(): Promise<{ url: string; port: number }> {
   });
   onTestFinished(server.close);
   return { url: server.url, port: Number(new URL(server.url).port) };
-}
-
-async function claim(home: Home, changes: Partial<GatewayRecord>): Promise<void> {
-  const record: GatewayRecord = {
-    pid: process.pid,
-    version: '1',
-    sinceMs: Date.now(),
-    mode: 'foreground',
-    state: 'ready',
-    url: null,
-    port: null,
-    logFile: null,
-    active: 0,
-    restartsTried: 0,
-    restartError: null,
-    ...changes,
-  };
-  const files = gatewayFiles(join(home.stateDir, 'gateway'));
-  const presence = await claimGateway(files, record, { clock: systemClock, timeoutMs: 1_000 });
-  onTestFinished(() => presence?.release());
 }
 
 const status = (home: Home, args: string[] = [], env?: Record<string, string>) =>

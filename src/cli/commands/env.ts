@@ -3,16 +3,17 @@
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildCatalogue, type App } from '../../app.ts';
-import { OpenClawError } from '../../errors.ts';
+import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { nearestName } from '../../platform/nearest.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { ModelApi } from '../../plugin-sdk/index.ts';
 import { isServedBy } from '../../providers/model-route.ts';
 import type { CatalogueEntry } from '../../providers/catalogue.ts';
-import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
 import { apiOfTool, tools, toolSettings, type Tool, type ToolModel } from '../tool-settings.ts';
 
@@ -26,8 +27,7 @@ export async function env(
   if (tool === undefined) throw unknownTool(named ?? '');
   const app = openApp(context, options);
   try {
-    const config = app.config();
-    const baseUrl = gatewayUrl(config, resolvePort(undefined, config));
+    const baseUrl = await whereItServes(app, output);
     const tokenCommand = [...selfCommand(context.env, context.installation.main), 'gateway', 'token'];
     const api = apiOfTool[tool];
     const model = api === undefined ? 'default' : await modelFor(app, tool, api);
@@ -50,6 +50,23 @@ export async function env(
   } finally {
     app.close();
   }
+}
+
+/** The address of the gateway that runs, however it was given; before there is one, what the configuration says. */
+async function whereItServes(app: App, output: Output): Promise<string> {
+  try {
+    const { running } = await findGateway(gatewayFiles(app.paths.runDir), app.clock);
+    if (running?.url) return running.url;
+  } catch (error) {
+    if (!isOpenClawError(error)) throw error;
+    output.note(`Whether a gateway runs is not known: ${error.message}`, {
+      event: 'warning',
+      code: error.code,
+      message: error.message,
+    });
+  }
+  const config = app.config();
+  return gatewayUrl(config, resolvePort(undefined, config));
 }
 
 /** The default model, else the first of its fallbacks, else of all models that is served by the tool's API. */

@@ -1,0 +1,27 @@
+// A state folder whose gateway this process is, as far as lock and record tell: for commands that ask who serves.
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { claimGateway, gatewayFiles, type GatewayRecord } from '../../src/cli/gateway-record.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import type { Home } from './cli-process.ts';
+
+/** Until the test has finished. */
+export async function claim(home: Home, changes: Partial<GatewayRecord>): Promise<void> {
+  const record: GatewayRecord = {
+    pid: process.pid,
+    version: '1',
+    sinceMs: Date.now(),
+    mode: 'foreground',
+    state: 'ready',
+    url: null,
+    port: null,
+    logFile: null,
+    active: 0,
+    restartsTried: 0,
+    restartError: null,
+    ...changes,
+  };
+  const files = gatewayFiles(join(home.stateDir, 'gateway'));
+  const presence = await claimGateway(files, record, { clock: systemClock, timeoutMs: 1_000 });
+  onTestFinished(() => presence?.release());
+}
