@@ -1,13 +1,38 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of these stay in their process and leave it as it was: files share one, which saves each its start. */
+const inProcess = [
+  'test/{auth,bench,cli,config,docs,endurance,gateway,language,minimax-portal-auth,oauth}/**/*.test.ts',
+  'test/{platform,plugins,providers,torture,wire}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'extensions/**/*.test.ts'],
-    pool: 'forks',
+    globalSetup: './test/support/program-build.ts',
     // More than the usual two cores: many tests wait for processes and clocks.
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     reporters: ['default', './test/support/closing-line-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'processes',
+          include: ['test/**/*.test.ts', 'extensions/**/*.test.ts'],
+          exclude: inProcess,
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'in process',
+          include: inProcess,
+          pool: 'forks',
+          isolate: false,
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
   },
 });

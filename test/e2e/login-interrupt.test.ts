@@ -3,8 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultRequest } from '../../extensions/minimax-portal-auth/simulator/faults.ts';
 import { createHome, onboardArgs, startPortal } from '../support/cli-process.ts';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+import { until } from '../support/refresh-holds.ts';
 
 const moments: [what: string, fault: FaultRequest | undefined][] = [
   ['asleep between polls', undefined],
@@ -20,7 +19,7 @@ describe('Ctrl-C', () => {
     const onboard = home.start(onboardArgs);
     await onboard.line('stderr', /Code/);
     const wantedPolls = fault === undefined ? 0 : 1;
-    while (portal.control.state().counters.polls < wantedPolls) await turn();
+    await until(() => portal.control.state().counters.polls >= wantedPolls);
     const sentMs = performance.now();
     onboard.child.kill('SIGINT');
     await new Promise((resolve) => onboard.child.once('exit', resolve));

@@ -1,20 +1,20 @@
 // The published package as it is installed: packed, unpacked elsewhere, started by its bin.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHome, follow, onboardArgs, startPortal } from '../support/cli-process.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-function pack(): { main: string; files: string[] } {
-  const folder = tempFolder();
-  const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+/** With `npm pack`, which builds first; once for all tests. */
+function pack(folder: string): { main: string; files: string[] } {
+  const done = spawnSync('npm', ['pack', '--silent', '--pack-destination', folder], {
     cwd: root,
     encoding: 'utf8',
   });
-  expect(packed.status, packed.stderr).toBe(0);
+  expect(done.status, done.stderr).toBe(0);
   const tarball = globSync('*.tgz', { cwd: folder })[0] ?? '';
   const installed = join(folder, 'node_modules', 'openclaw-minimax-portal');
   mkdirSync(installed, { recursive: true });
@@ -38,11 +38,18 @@ function findOldNode(): string | undefined {
 }
 
 describe('the package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'openclaw-package-'));
+  let packed: ReturnType<typeof pack> = { main: '', files: [] };
+  beforeAll(() => {
+    packed = pack(folder);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it(
     'works from its bundle: version, login, status, gateway, keychain child',
     { timeout: 60_000 },
     async () => {
-      const { main, files } = pack();
+      const { main, files } = packed;
       expect(files).toContain('LICENSE');
       expect(files.filter((file) => /\.ts$|(^|\/)test\//.test(file))).toEqual([]);
       const version = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8' });
@@ -86,7 +93,7 @@ describe('the package', () => {
   it('names the Node it needs on an older one, and exits 2', (context) => {
     const oldNode = findOldNode();
     if (oldNode === undefined) return context.skip('needs a Node older than 24 on the PATH');
-    const refused = spawnSync(oldNode, [pack().main, 'auth', 'status'], { encoding: 'utf8' });
+    const refused = spawnSync(oldNode, [packed.main, 'auth', 'status'], { encoding: 'utf8' });
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain('needs Node.js 24 or newer');
   });

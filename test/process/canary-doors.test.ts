@@ -10,13 +10,12 @@ import { follow, onboardArgs } from '../support/cli-process.ts';
 import { misbehaviours, startEchoingPortal } from '../support/echoing-portal.ts';
 import { writePlugin } from '../support/plugin-folder.ts';
 import { createTrace, tracingTrouble } from '../support/process-trace.ts';
+import { programFile } from '../support/program-file.ts';
 import { missingPrograms, secretServicePackages, startSecretService } from '../support/secret-service.ts';
 import { createWatchedHome, sealingKey, type WatchedHome } from '../support/watched-home.ts';
 
 const access = `sim-at-g${'x1'.repeat(26)}`;
 const refresh = `sim-rt-g${'y2'.repeat(26)}`;
-
-const main = join(import.meta.dirname, '../../src/main.ts');
 
 /** Resolves when the passphrase has been asked for so many times. */
 function promptsOn(stream: NodeJS.ReadableStream): (times: number) => Promise<void> {
@@ -215,7 +214,7 @@ it('a passphrase, from a file and typed', { timeout: 60_000 }, async () => {
   expect((await home.json([...onboardArgs, '--storage', 'passphrase'], env)).code).toBe(0);
 
   const trace = tracingTrouble() === undefined ? createTrace() : undefined;
-  const command = [...(trace?.under ?? []), process.execPath, main, 'auth', 'refresh'];
+  const command = [...(trace?.under ?? []), process.execPath, programFile(), 'auth', 'refresh'];
   const child = spawn('script', ['-qefc', `stty cols 100 rows 30; exec ${command.join(' ')}`, '/dev/null'], {
     env: { ...home.env, TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'pipe'],

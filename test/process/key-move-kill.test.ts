@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { oauthCredential } from '../support/credentials.ts';
 import { openTestStore } from '../support/open-test-store.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const id = 'minimax-portal:default';
@@ -20,6 +21,8 @@ const program = `
   import { openCredentialStore } from ${source('src/store/open-store.ts')};
   import { systemClock as clock } from ${source('src/platform/clock.ts')};
   import { systemRandom as random } from ${source('src/platform/random.ts')};
+  import { flushCompileCache } from 'node:module';
+  flushCompileCache();
   const [stateDir, keyFile] = process.argv.slice(1);
   const store = openCredentialStore({ stateDir, env: { OPENCLAW_AUTH_KEY_FILE: keyFile }, clock, random, keychain: {} });
   for (;;) {
@@ -43,6 +46,7 @@ it('kill -9 at ten moments of a move leaves one key that opens everything', asyn
   for (let turn = 0; turn < 10; turn += 1) {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program, stateDir, keyFile], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: compileCache,
     });
     const lines = createInterface({ input: child.stdout });
     lines.on('line', () => (moves += 1));

@@ -3,11 +3,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { follow, loggedIn, startPortal, type Home } from '../support/cli-process.ts';
+import { compileCache } from '../support/compile-cache.ts';
+import { until } from '../support/refresh-holds.ts';
 
 const script = join(import.meta.dirname, '../support/lease-process.ts');
 
 function startLeaser(home: Home) {
-  const child = spawn(process.execPath, [script], { env: home.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...home.env, ...compileCache };
+  const child = spawn(process.execPath, [script], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   return { ...follow(child), go: () => child.stdin.end('go\n') };
 }
 
@@ -44,7 +47,7 @@ describe('8 processes that lease one expired login at once', () => {
       portal.control.addFault({ target: 'refresh', kind: 'hang' });
       first.go();
       // The hang holds the request before it is processed: the old token is still unspent.
-      while (portal.control.state().waitingFaults > 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => portal.control.state().waitingFaults === 0);
       second.go();
       first.child.kill('SIGKILL');
       const { stdout } = await second.ended;
@@ -64,8 +67,7 @@ describe('8 processes that lease one expired login at once', () => {
       await first.line('stdout', /loaded/);
       portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 20_000 });
       first.go();
-      while ((portal.control.state().counters.refreshes ?? 0) === 0)
-        await new Promise((resolve) => setImmediate(resolve));
+      await until(() => portal.control.state().counters.refreshes > 0);
       first.child.kill('SIGKILL');
       await first.ended;
       const next = await home.json(['auth', 'refresh']);

@@ -2,7 +2,7 @@
 // fails on the way leaves the store with exactly one key that opens it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { moveStoreKey } from '../../src/auth/key-move.ts';
 import { refreshLockName } from '../../src/auth/refresh.ts';
 import { OpenClawError } from '../../src/errors.ts';
@@ -12,6 +12,11 @@ import { canary, filesHolding, oauthCredential } from '../support/credentials.ts
 import { createFakeKeychain } from '../support/fake-keychain.ts';
 import { openTestStore } from '../support/open-test-store.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+
+vi.mock(import('node:crypto'), async (original) => {
+  const { withQuickScrypt } = await import('../support/quick-scrypt.ts');
+  return withQuickScrypt(await original());
+});
 
 const ids = ['minimax-portal:default', 'minimax-portal:work'];
 const passphrase = 'correct horse battery';
@@ -52,7 +57,6 @@ async function expectWhole(stage: Stage, kind: string, env = stage.env): Promise
 
 describe('a move', () => {
   const quick = ['keychain', 'key-file', 'insecure-file'];
-  // Deriving a key takes half a second each time: a passphrase is tried with one partner each way.
   const pairs = [
     ...quick.flatMap((from) => quick.filter((to) => to !== from).map((to) => [from, to] as const)),
     ['keychain', 'passphrase'] as const,

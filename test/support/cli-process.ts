@@ -1,4 +1,4 @@
-// The program as a person starts it: a real process from source, with a state folder and a home of its own. All that it
+// The program as a person starts it: a real process from its bundle, with a state folder and a home of its own. All that it
 // prints is searched for secrets.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -13,11 +13,10 @@ import {
 import { describeSimulator } from '../../extensions/minimax-portal-auth/simulator/command-line.ts';
 import { run } from '../../src/cli/run.ts';
 import { systemClock, type Clock } from '../../src/platform/clock.ts';
-import { createFakeContext } from './fake-context.ts';
 import { sweepOutput, type SweepOptions } from './canary-sweep.ts';
+import { createFakeContext } from './fake-context.ts';
+import { programFile } from './program-file.ts';
 import { tempFolder } from './temp-folder.ts';
-
-const main = join(import.meta.dirname, '../../src/main.ts');
 
 export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 export type Running = {
@@ -73,7 +72,7 @@ export function createHome(env: Record<string, string> = {}): Home {
         typeof config === 'string' ? config : JSON.stringify(config, undefined, 2),
       ),
     start(args, extra = {}, under = []) {
-      const [program = '', ...words] = [...under, process.execPath, main, ...args];
+      const [program = '', ...words] = [...under, process.execPath, programFile(), ...args];
       const child = spawn(program, words, {
         env: { ...base, ...extra },
         stdio: ['ignore', 'pipe', 'pipe'],

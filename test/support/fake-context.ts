@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import type { CommandContext } from '../../src/cli/command-context.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { describeInstallation } from '../../src/platform/installation.ts';
+import { describeInstallation, type Installation } from '../../src/platform/installation.ts';
+import { programFile } from './program-file.ts';
 
 export function createFakeContext(overrides: Partial<CommandContext> = {}) {
   const written = { out: '', err: '' };
@@ -31,8 +32,15 @@ export function createFakeContext(overrides: Partial<CommandContext> = {}) {
     clock: systemClock,
     signal: new AbortController().signal,
     unfinished: new Set(),
-    installation: describeInstallation(pathToFileURL(join(import.meta.dirname, '../../src/main.ts')).href),
+    installation: installationOfTests(),
     ...overrides,
   };
   return { context, written };
+}
+
+/** Plugins from the sources, as they share this process; what is started is the bundle. */
+export function installationOfTests(): Installation {
+  const sources = pathToFileURL(join(import.meta.dirname, '../../src/main.ts'));
+  const bundle = describeInstallation(pathToFileURL(programFile()).href);
+  return { ...bundle, extensions: describeInstallation(sources.href).extensions };
 }

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { follow, type Home, type Portal, type Running } from './cli-process.ts';
 
@@ -30,9 +31,12 @@ export async function holdStore(home: Home): Promise<Running> {
   return holder;
 }
 
-/** Turns of the event loop until it is so; the test's own time limit ends a wait in vain. */
+/**
+ * Looked at every few milliseconds: what it waits for is mostly done by other processes, which need the processor. The
+ * test's own time limit ends a wait in vain.
+ */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await isSo())) await delay(3);
 }
 
 export async function killed(running: Running): Promise<void> {

@@ -13,6 +13,7 @@ import { systemRandom } from '../../src/platform/random.ts';
 import type { OAuthCredential } from '../../src/plugin-sdk/credential.ts';
 import type { CredentialStore } from '../../src/store/credential-store.ts';
 import { openCredentialStore } from '../../src/store/open-store.ts';
+import { compileCache } from './compile-cache.ts';
 
 export type StoreCall =
   | { readonly do: 'unlock' }
@@ -33,7 +34,7 @@ export type StoreProcess = {
 export function startStoreProcess(stateDir: string, keychainFolder: string): StoreProcess {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), stateDir, keychainFolder], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: {},
+    env: compileCache,
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

@@ -1,6 +1,7 @@
 // One process of several that use one login at the same time, as a gateway with a few busy users would: it leases
 // without pause, uses the token, asks for another when it is refused, looks at the status and refreshes by hand.
 // Its orders are in argv; it tells its supervisor what it was given, and when.
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApp } from '../../src/app.ts';
@@ -73,6 +74,8 @@ process.on('message', (message) => {
 await resolver.load();
 resolver.start();
 tell({ kind: 'loaded' });
+// Most are killed, and would leave nothing compiled to the next one.
+flushCompileCache();
 
 async function use(): Promise<void> {
   for (;;) {
