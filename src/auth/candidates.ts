@@ -186,7 +186,9 @@ export function noneLeft(
     const { use } = candidate;
     const reason = lossOf(candidate, nowMs);
     if (reason !== undefined) {
-      lost ??= { profileId: use.profileId, reason };
+      // One that was just tried is no news: it may be known as dead by now, or only in a moment.
+      if (exclude?.has(use.profileId) === true) isExcluded = true;
+      else lost ??= { profileId: use.profileId, reason };
       continue;
     }
     const hold = longest(uses.holds(use, model, nowMs));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { oauthCredential } from '../support/credentials.ts';
 import { openTestStore } from '../support/open-test-store.ts';
-import { bearer, hour, id, lease, settle, setUp } from '../support/resolver-stage.ts';
+import { bearer, hour, id, lease, provider, settle, setUp } from '../support/resolver-stage.ts';
 
 describe('a token that the upstream refuses', () => {
   it('R8: is replaced by one forced refresh for all who were refused', async () => {
@@ -55,6 +55,20 @@ describe('a token that the upstream refuses', () => {
     }
     expect(world.server.calls).toBeLessThanOrEqual(6);
     expect(refused).toBe(300 - world.server.calls);
+  });
+
+  it('of the only login is the end of the request, whether or not another process has told that it is dead', async () => {
+    const { clock, resolver, store } = await setUp({ credential: {} });
+    const another = () => resolver.lease(provider, 'MiniMax-M3', { exclude: new Set([id]) });
+    const nothingElse = expect.objectContaining({
+      code: 'NO_PROFILE',
+      data: { provider, excluded: true },
+    }) as Error;
+    expect(another).toThrow(nothingElse);
+    await store.markDead(id, 1, 'revoked');
+    await clock.advance(1_000);
+    expect(() => lease(resolver)).toThrow(expect.objectContaining({ code: 'LOGIN_DEAD' }) as Error);
+    expect(another).toThrow(nothingElse);
   });
 
   it('also when two processes take turns', async () => {

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { follow, loggedIn, startPortal, type Home } from '../support/cli-process.ts';
 import { startGateway } from '../support/gateway-process.ts';
+import { compileCache } from '../support/compile-cache.ts';
 import { tokenRequests } from '../support/refresh-holds.ts';
 
 const script = join(import.meta.dirname, '../support/lease-process.ts');
 
 /** A process that leases the login as a gateway would, from a memory that was filled before the login died. */
 function startLeaser(home: Home) {
-  const child = spawn(process.execPath, [script], { env: home.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...home.env, ...compileCache };
+  const child = spawn(process.execPath, [script], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   return { ...follow(child), go: () => child.stdin.end('go\n') };
 }
 
