@@ -1,6 +1,7 @@
 // A login from the approved method to the saved profile: the place for the secret is proved before anybody is asked to
 // approve, a free call proves the token, and what was saved is read back. A failure leaves the former login as it was.
 import { OpenClawError, isOpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
+import { callBounded } from './bounded-wait.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type {
@@ -113,14 +114,14 @@ async function verify(
   credential: Credential,
   signal: AbortSignal,
 ): Promise<Pick<LoginReport, 'verified' | 'usage' | 'verifyTrouble'>> {
-  if (provider.fetchUsageSnapshot === undefined) return { verified: false };
-  const deadline = new AbortController();
-  const cancel = deps.clock.setTimer(() => deadline.abort(), verifyTimeoutMs);
+  const ask = provider.fetchUsageSnapshot?.bind(provider);
+  if (ask === undefined) return { verified: false };
   try {
-    const snapshot = await provider.fetchUsageSnapshot({
-      profileId,
-      credential,
-      signal: AbortSignal.any([signal, deadline.signal]),
+    const snapshot = await callBounded((either) => ask({ profileId, credential, signal: either }), {
+      clock: deps.clock,
+      limitMs: verifyTimeoutMs,
+      signal,
+      tooLong: () => noAnswer(verifyTimeoutMs),
     });
     if (snapshot.error === 'unauthorized') {
       throw (
@@ -138,13 +139,15 @@ async function verify(
     signal.throwIfAborted();
     const failure = toOpenClawError(error);
     if (failure.code === 'LOGIN_REJECTED' || failure.code === 'LOGIN_WRONG_REGION') throw failure;
-    const trouble = deadline.signal.aborted
-      ? `no answer within ${verifyTimeoutMs / 1000} s`
-      : failure.message;
-    return { verified: false, verifyTrouble: trouble };
-  } finally {
-    cancel();
+    return { verified: false, verifyTrouble: failure.message };
   }
+}
+
+function noAnswer(afterMs: number): OpenClawError {
+  return new OpenClawError({
+    code: 'PORTAL_UNREACHABLE',
+    message: `no answer within ${afterMs / 1_000} s`,
+  });
 }
 
 /** Also of the key: it may just be moving to another place. */
@@ -217,17 +220,28 @@ async function revokeQuietly(
   provider: ProviderPlugin,
   credential: Credential,
 ): Promise<boolean> {
-  if (credential.type !== 'oauth' || provider.revokeOAuth === undefined) return false;
-  const deadline = new AbortController();
-  const cancel = deps.clock.setTimer(() => deadline.abort(), 5_000);
   try {
-    return await provider.revokeOAuth(credential, { signal: deadline.signal });
+    return await revoke(deps.clock, provider, credential, 5_000);
   } catch {
     // Best effort: the error that led here is the one to tell.
     return false;
-  } finally {
-    cancel();
   }
+}
+
+async function revoke(
+  clock: Clock,
+  provider: ProviderPlugin | undefined,
+  credential: Credential | undefined,
+  limitMs: number,
+): Promise<boolean> {
+  const tell = provider?.revokeOAuth?.bind(provider);
+  if (credential?.type !== 'oauth' || tell === undefined) return false;
+  return callBounded((signal) => tell(credential, { signal }), {
+    clock,
+    limitMs,
+    signal: undefined,
+    tooLong: () => noAnswer(limitMs),
+  });
 }
 
 function sameSecret(a: Credential, b: Credential): boolean {
@@ -261,18 +275,12 @@ export async function performLogout(
   let revoked = false;
   let trouble = await openFirst(deps.store, profileId);
   let release: () => void = () => undefined;
-  const deadline = new AbortController();
-  const cancel = deps.clock.setTimer(() => deadline.abort(), 2 * timeoutMs);
   try {
     release = await deps.store.lock(refreshLockName(profileId), { timeoutMs }).catch(() => () => undefined);
     const stored = trouble === undefined ? await deps.store.readProfile(profileId) : undefined;
-    if (stored?.credential.type === 'oauth' && provider?.revokeOAuth !== undefined) {
-      revoked = await provider.revokeOAuth(stored.credential, { signal: deadline.signal });
-    }
+    revoked = await revoke(deps.clock, provider, stored?.credential, timeoutMs);
   } catch (error) {
-    trouble = deadline.signal.aborted ? 'the server did not answer in time' : toOpenClawError(error).message;
-  } finally {
-    cancel();
+    trouble = toOpenClawError(error).message;
   }
   try {
     await deps.store.deleteProfile(profileId);
