@@ -29,18 +29,19 @@ export const errorCatalogue = {
   CONFIG_SYNTAX: {
     exit: 1,
     status: 500,
-    remedy: 'Mend {place}, then check it: `openclaw models list`.',
+    remedy: 'Mend {place}, then check it: `openclaw config validate`.',
   },
   CONFIG_INVALID: {
     exit: 1,
     status: 500,
-    remedy: 'Mend {place}, then check it: `openclaw models list`.',
+    remedy: 'Mend {place}, then check it: `openclaw config validate`.',
   },
   CONFIG_UNREADABLE: {
     exit: 1,
     status: 500,
     remedy: 'Make {place} readable for this user, or name another file in OPENCLAW_CONFIG_PATH.',
   },
+  CONFIG_KEY_MISSING: { exit: 1, status: 404, remedy: 'See what there is: `openclaw config get`.' },
   CONFIG_WRITE_REFUSED: {
     exit: 1,
     status: 500,
@@ -363,9 +364,13 @@ function messageOf(value: unknown): string {
 
 function fillRemedy(template: string, data: ErrorData): string {
   const known = (name: string): boolean => data[name] !== undefined;
-  const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-  const withoutUnknown = template.replace(/\[([^\]]*\{\w+\}[^\]]*)\]/g, (_, part: string) =>
+  // `${NAME}` is a reference in a configuration, and no place to fill.
+  const names = (text: string): string[] =>
+    [...text.matchAll(/(?<!\$)\{(\w+)\}/g)].map((match) => match[1] ?? '');
+  const withoutUnknown = template.replace(/\[([^\]]*(?<!\$)\{\w+\}[^\]]*)\]/g, (_, part: string) =>
     names(part).every(known) ? part : '',
   );
-  return withoutUnknown.replace(/\{(\w+)\}/g, (_, name: string) => String(data[name] ?? `the ${name}`));
+  return withoutUnknown.replace(/(?<!\$)\{(\w+)\}/g, (_, name: string) =>
+    String(data[name] ?? `the ${name}`),
+  );
 }

@@ -1,91 +1,94 @@
 // Holds a configuration tree against the schema and says what is wrong in a person's words: place, path, what was found,
 // what is expected, how to mend it. Strings of the file are never repeated: any of them may be a secret.
 import type * as z from 'zod/mini';
+import { cleanText } from '../platform/text.ts';
 import { nearestName } from '../platform/nearest.ts';
-import { configError, pathText, type ConfigPath, type Json5Document, type Place } from './json5-document.ts';
-import { configSchema, knownKeys, type OpenClawConfig } from './schema.ts';
+import { pathText, type ConfigPath } from './config-path.ts';
+import { configError, type Json5Document, type Place } from './json5-document.ts';
+import { sectionOf } from './known-keys.ts';
+import { maskedLine } from './masked-line.ts';
+import { configSchema, type OpenClawConfig } from './schema.ts';
 
-export type ConfigWarning = Place & { readonly path: string; readonly message: string };
+/** `file` where it is another one than the configuration; `fix` is a whole sentence. */
+export type ConfigWarning = Place & {
+  readonly path: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly file?: string;
+};
+
+/** Why the configuration does not load. `fix` is a whole sentence. */
+export type ConfigProblem = Place & {
+  readonly code: 'CONFIG_SYNTAX' | 'CONFIG_INVALID' | 'CONFIG_UNREADABLE';
+  readonly path: string;
+  readonly problem: string;
+  readonly found?: string;
+  readonly expected?: string;
+  readonly fix: string;
+  /** The masked line with a caret under the place. */
+  readonly excerpt?: string;
+  /** Where it is another one than the configuration. */
+  readonly file?: string;
+};
 
 type Issue = z.core.$ZodIssue;
-type Problem = { path: ConfigPath; problem: string; fix: string };
 
 const mostProblems = 5;
 
 /**
- * The typed configuration. `isUnavailable` tells of values whose variable is not set: where such a value is required,
- * the thing around it (a model, a provider) drops out and nothing is refused.
- * Errors: CONFIG_INVALID with the place of the first problem; the message lists up to five.
+ * The typed configuration, or every problem in the order of the file. `isUnavailable` tells of values whose variable is
+ * not set: where such a value is required, the thing around it (a model, a provider) drops out, and that is no problem.
  */
+export function schemaProblems(
+  document: Json5Document,
+  tree: Record<string, unknown>,
+  isUnavailable: (path: ConfigPath) => boolean = () => false,
+): { config: OpenClawConfig } | { problems: ConfigProblem[] } {
+  for (;;) {
+    const result = configSchema.safeParse(tree);
+    if (result.success) return { config: result.data };
+    const issues = result.error.issues.map((issue) => innermost(issue));
+    const pruned = issues.filter((issue) => isUnavailable(pathOf(issue))).map((issue) => prune(tree, issue));
+    if (pruned.includes(true)) continue;
+    const lines = document.text.split(/\r\n|\n|\r/);
+    const problems = issues.map((issue) => explain(issue, tree, document, lines));
+    return {
+      problems: problems.sort((left, right) => left.line - right.line || left.column - right.column),
+    };
+  }
+}
+
+/** Errors: CONFIG_INVALID with the place of the first problem; the message lists up to five. */
 export function checkConfig(
   document: Json5Document,
   tree: Record<string, unknown>,
   file: string,
-  isUnavailable: (path: ConfigPath) => boolean = () => false,
+  isUnavailable?: (path: ConfigPath) => boolean,
 ): OpenClawConfig {
-  for (;;) {
-    const result = configSchema.safeParse(tree);
-    if (result.success) return result.data;
-    const issues = result.error.issues.map((issue) => innermost(issue));
-    const pruned = issues.filter((issue) => isUnavailable(pathOf(issue))).map((issue) => prune(tree, issue));
-    if (pruned.includes(true)) continue;
-    throw refusal(document, tree, file, issues);
-  }
-}
-
-/**
- * Keys that look like a slip of a known key. Other unknown keys stay unmentioned: OpenClaw reads many that this program
- * does not, and only a near miss (one edit in a short key, two in a longer one, or letter case) is surely a slip.
- */
-export function unknownKeys(document: Json5Document): ConfigWarning[] {
-  const warnings: ConfigWarning[] = [];
-  const walk = (value: unknown, section: string, path: ConfigPath): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if (knownKeys.has(`${section}.*`)) {
-      for (const [name, child] of Object.entries(value)) {
-        walk(child, `${section}.*`, [...path, Array.isArray(value) ? Number(name) : name]);
-      }
-      return;
-    }
-    const known = knownKeys.get(section);
-    for (const [name, child] of Object.entries(value)) {
-      const here = [...path, name];
-      walk(child, section === '' ? name : `${section}.${name}`, here);
-      if (known === undefined || known.includes(name)) continue;
-      const nearest = nearestName(name, known);
-      if (nearest === undefined) continue;
-      const message = `unknown key ${pathText(here)}: did you mean ${nearest}?`;
-      warnings.push({ path: pathText(here), message, ...document.placeOf(here) });
-    }
-  };
-  walk(document.value, '', []);
-  return warnings;
-}
-
-function refusal(
-  document: Json5Document,
-  tree: unknown,
-  file: string,
-  issues: readonly Issue[],
-): ReturnType<typeof configError> {
-  const problems = issues.map((issue) => {
-    const explained = explain(issue, tree);
-    return { ...explained, place: document.placeOf(explained.path) };
-  });
-  problems.sort(({ place: left }, { place: right }) => left.line - right.line || left.column - right.column);
-  const [first, ...others] = problems;
+  const checked = schemaProblems(document, tree, isUnavailable);
+  if ('config' in checked) return checked.config;
+  const [first, ...others] = checked.problems;
   if (first === undefined) throw new TypeError('A failed check without an issue.');
   const more = others
     .slice(0, mostProblems - 1)
-    .map(({ place, problem }) => `also ${place.line}:${place.column}: ${problem}`);
+    .map(({ line, column, problem }) => `also ${line}:${column}: ${problem}`);
   const left = others.length - more.length;
   if (left > 0) more.push(`and ${left} more`);
-  const { place } = first;
-  return configError('CONFIG_INVALID', file, place, {
+  throw configError('CONFIG_INVALID', file, first, {
     problem: [first.problem, ...more].join('\n'),
-    path: pathText(first.path),
-    fix: `${first.fix} at line ${place.line} of the file, then check it: \`openclaw models list\`.`,
+    path: first.path,
+    fix: `${first.fix.replace(/\.$/, '')}, at line ${first.line} of the file. Then check it: \`openclaw config validate\`.`,
   });
+}
+
+/** The words of a value that JSON can hold, without the value where it is a text. */
+export function found(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`;
+  return `a ${typeof value}`;
 }
 
 /** Of a union, the branch that fits the value's own type: its problem lies deeper, and is the one to tell. */
@@ -98,18 +101,27 @@ function innermost(issue: Issue): Issue {
   return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
 }
 
-function explain(issue: Issue, tree: unknown): Problem {
+function explain(
+  issue: Issue,
+  tree: unknown,
+  document: Json5Document,
+  lines: readonly string[],
+): ConfigProblem {
   const path = pathOf(issue);
   const name = pathText(path);
   const value = valueAt(tree, path);
   const expected = expectation(issue);
+  const place = document.placeOf(path);
+  const about = { code: 'CONFIG_INVALID', path: name, expected, found: found(value), ...place } as const;
+  const excerpt = maskedLine(lines[place.line - 1] ?? '', place);
   if (value === undefined) {
-    return { path, problem: `${name} is missing: it must be ${expected}`, fix: `Set ${name}` };
+    return { ...about, problem: `${name} is missing: it must be ${expected}`, fix: `Set ${name}.`, excerpt };
   }
   return {
-    path,
-    problem: `${name} must be ${expected}, found ${found(value)}`,
-    fix: fixOf(name, value, expected),
+    ...about,
+    problem: `${name} must be ${expected}, found ${about.found}`,
+    fix: `${fixOf(path, value, issue, expected)}.`,
+    excerpt,
   };
 }
 
@@ -127,7 +139,7 @@ function expectation(issue: Issue): string {
     case 'too_big':
       return `a number of at most ${String(issue.maximum)}`;
     default:
-      return issue.message;
+      return cleanText(issue.message);
   }
 }
 
@@ -137,26 +149,78 @@ function typeWord(expected: string): string {
   return `${/^[aeiou]/.test(expected) ? 'an' : 'a'} ${expected}`;
 }
 
-function found(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`;
-  return `a ${typeof value}`;
-}
+/** What people write at such a place. */
+const examples: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    env: '{ NAME: "value" }',
+    agents: '{ defaults: { model: "minimax/MiniMax-M3" } }',
+    'agents.defaults': '{ model: "minimax/MiniMax-M3" }',
+    'agents.defaults.model': '"minimax/MiniMax-M3", or { primary: "minimax/MiniMax-M3", fallbacks: [] }',
+    'agents.defaults.model.fallbacks': '["minimax/MiniMax-M2.1"]',
+    'agents.defaults.models': '{ "minimax/MiniMax-M3": { alias: "minimax" } }',
+    'agents.defaults.models.*': '{ alias: "minimax" }',
+    models: '{ providers: { lab: { baseUrl: "https://lab.example/v1" } } }',
+    'models.providers': '{ lab: { baseUrl: "https://lab.example/v1" } }',
+    'models.providers.*': '{ baseUrl: "https://lab.example/v1", apiKey: "${LAB_API_KEY}" }',
+    'models.providers.*.apiKey': '"${MINIMAX_API_KEY}"',
+    'models.providers.*.baseUrl': '"https://api.minimax.io/anthropic"',
+    'models.providers.*.models': '[{ id: "MiniMax-M3" }]',
+    'models.providers.*.models.*': '{ id: "MiniMax-M3" }',
+    'models.providers.*.models.*.cost': '{ input: 0.3, output: 1.2 }',
+    'models.providers.*.models.*.input': '["text"]',
+    auth: '{ order: { "minimax-portal": ["minimax-portal:default"] } }',
+    'auth.order': '{ "minimax-portal": ["minimax-portal:default"] }',
+    'auth.order.*': '["minimax-portal:default"]',
+    'auth.profiles': '{ "minimax-portal:default": { provider: "minimax-portal", mode: "oauth" } }',
+    'auth.profiles.*': '{ provider: "minimax-portal", mode: "oauth" }',
+    plugins: '{ entries: { "minimax-portal-auth": { enabled: true } } }',
+    'plugins.entries': '{ "minimax-portal-auth": { enabled: true } }',
+    'plugins.entries.*': '{ enabled: true }',
+    'plugins.load': '{ paths: ["~/my-plugins"] }',
+    'plugins.load.paths': '["~/my-plugins"]',
+    gateway: '{ port: 18789 }',
+    'gateway.port': '18789',
+    'gateway.bind': '"loopback"',
+    'gateway.auth': '{ token: "${OPENCLAW_GATEWAY_TOKEN}" }',
+  }),
+);
 
-function fixOf(name: string, value: unknown, expected: string): string {
-  if (typeof value === 'string' && expected.includes('number') && /^\s*-?\d+(\.\d+)?\s*$/.test(value)) {
-    return `Write the number of ${name} without quotes`;
+/** A sentence without its full stop. */
+function fixOf(path: ConfigPath, value: unknown, issue: Issue, expected: string): string {
+  const name = pathText(path);
+  if (typeof value === 'string') {
+    if (expected.includes('number') && /^\s*-?\d+(\.\d+)?\s*$/.test(value)) {
+      return `Write the number of ${name} without quotes`;
+    }
+    if (expected === 'a boolean' && /^\s*(true|false)\s*$/i.test(value)) {
+      return `Write true or false of ${name} without quotes`;
+    }
+    if (issue.code === 'invalid_value') {
+      const meant = nearestName(value, issue.values.map(String));
+      if (meant !== undefined) return `Write ${JSON.stringify(meant)}`;
+    }
+    if (expected === 'an array') return `Put the value of ${name} in [ ]`;
+    if (expected.endsWith('URL') && /^[\w.-]+(?::\d+)?(?:\/|$)/.test(value)) {
+      return `Put https:// before the address of ${name}`;
+    }
   }
-  if (typeof value === 'string' && expected === 'a boolean' && /^\s*(true|false)\s*$/i.test(value)) {
-    return `Write true or false of ${name} without quotes`;
-  }
-  if ((typeof value === 'number' || typeof value === 'boolean') && expected === 'a string') {
+  const example = examples.get(sectionOf(path));
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  if (isScalar && expected === 'a string' && example === undefined) {
     return `Put the value of ${name} in quotes`;
   }
-  if (typeof value === 'string' && expected === 'an array') return `Put the value of ${name} in [ ]`;
-  return `Make ${name} ${expected}`;
+  if (expected === 'an array' && typeof value === 'object' && value !== null) {
+    return `Put [ ] around the { } of ${name}${forExample(example)}`;
+  }
+  if (value === null) return `Take ${name} out, or make it ${expected}${forExample(example)}`;
+  if (Array.isArray(value) && value.length === 1 && expected === 'an object') {
+    return `Take away the [ ] of ${name}${forExample(example)}`;
+  }
+  return `Make ${name} ${expected}${forExample(example)}`;
+}
+
+function forExample(example: string | undefined): string {
+  return example === undefined ? '' : `, for example ${example}`;
 }
 
 /** Takes the nearest thing around the value out of the tree. False when there is nothing around it. */
@@ -173,7 +237,8 @@ function pathOf(issue: Issue): (string | number)[] {
   return issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
 }
 
-function valueAt(tree: unknown, path: ConfigPath): unknown {
+/** undefined when there is nothing at that place. Own properties only. */
+export function valueAt(tree: unknown, path: ConfigPath): unknown {
   let value = tree;
   for (const part of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;

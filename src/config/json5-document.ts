@@ -9,11 +9,12 @@ import type {
   Token,
   ValueNode,
 } from '@humanwhocodes/momoa';
-import { OpenClawError } from '../errors.ts';
+import { isOpenClawError, OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
+import type { ConfigPath } from './config-path.ts';
+import { parseOddSpellings } from './json5-spelling.ts';
 import { maskedLine } from './masked-line.ts';
-
-export type ConfigPath = readonly (string | number)[];
+import { explainSyntax, refusedString } from './syntax-problem.ts';
 
 /** Both count from 1; a column is a UTF-16 unit, as editors count. */
 export type Place = { readonly line: number; readonly column: number };
@@ -31,9 +32,24 @@ export type Json5Document = {
   /** Own data properties only, also for a key called `__proto__`. Of a key that is there twice, the last value. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly duplicates: readonly DuplicateKey[];
+  /** Texts in which a backslash stands before a letter that needs none, and is dropped: `C:\Users` is `C:Users`. */
+  readonly lostBackslashes: readonly (Place & { readonly path: ConfigPath })[];
   /** Where the key stands (of an element, the value), or else the nearest thing around it that is there. */
   placeOf(path: ConfigPath): Place;
 };
+
+/** The value that a text on its own is in JSON5; undefined when it is none. */
+export function parseValue(text: string): { value: unknown } | undefined {
+  try {
+    const document = parseOddSpellings(text) ?? parse(text, { mode: 'json5' });
+    return {
+      value: valueOf(document.body, { text, file: '', duplicates: [], lostBackslashes: [], path: [] }),
+    };
+  } catch (error) {
+    if (isOpenClawError(error) || hasOffset(error) || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 /** JSON5 has no limit; a configuration has no use for more, and the parser's stack has an end. */
 const deepestNesting = 200;
@@ -51,17 +67,22 @@ export function parseDocument(source: string, file: string): Json5Document {
       tokens: [],
       value: {},
       duplicates: [],
+      lostBackslashes: [],
       placeOf: () => ({ line: 1, column: 1 }),
     };
   }
   const root = document.body;
   if (root.type !== 'Object') {
     throw configError('CONFIG_INVALID', file, placeAt(text, startOf(root)), {
-      problem: `the file must hold an object { … }, found ${root.type.toLowerCase()}`,
+      problem: `the file must hold an object { … }, found ${withArticle(root.type.toLowerCase())}`,
+      fix: `${root.type === 'Array' ? 'Take the [ ] away, so that one { … } is all there is' : 'Write keys and values within { }'}, or begin with {}. Then check it: \`openclaw config validate\`.`,
     });
   }
   const duplicates: DuplicateKey[] = [];
-  const value = valueOf(root, { text, file, duplicates, path: [] }) as Record<string, unknown>;
+  const lostBackslashes: (Place & { path: ConfigPath })[] = [];
+  const walk = { text, file, duplicates, lostBackslashes, path: [] };
+  const value = valueOf(root, walk) as Record<string, unknown>;
+  let lineStarts: readonly number[] | undefined;
   return {
     text,
     byteOrderMark,
@@ -69,7 +90,8 @@ export function parseDocument(source: string, file: string): Json5Document {
     tokens: document.tokens ?? [],
     value,
     duplicates,
-    placeOf: (path) => placeAt(text, offsetOf(root, path)),
+    lostBackslashes,
+    placeOf: (path) => placeIn((lineStarts ??= lineStartsOf(text)), offsetOf(root, path)),
   };
 }
 
@@ -86,31 +108,35 @@ export function configError(
     code,
     message: `${where}: ${detail.problem}${excerpt}`,
     ...(detail.fix === undefined ? {} : { remedy: detail.fix }),
-    data: { place: where, line: place.line, column: place.column, path: detail.path },
+    data: {
+      place: where,
+      line: place.line,
+      column: place.column,
+      path: detail.path,
+      problem: detail.problem,
+      excerpt: detail.excerpt,
+    },
   });
 }
 
-/** `agents.defaults.models["minimax/MiniMax-M3"].alias`, cleaned. */
-export function pathText(path: ConfigPath): string {
-  let text = '';
-  for (const part of path) {
-    if (typeof part === 'number') text += `[${part}]`;
-    else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(part)) text += text === '' ? part : `.${part}`;
-    else text += `["${part}"]`;
-  }
-  return cleanText(text, 300);
+export function placeAt(text: string, offset: number): Place {
+  return placeIn(lineStartsOf(text.slice(0, offset)), offset);
 }
 
-export function placeAt(text: string, offset: number): Place {
-  const before = text.slice(0, offset);
-  const newline = /\r\n|\n|\r/g;
-  let line = 1;
-  let lineStart = 0;
-  while (newline.exec(before) !== null) {
-    line += 1;
-    lineStart = newline.lastIndex;
+function lineStartsOf(text: string): readonly number[] {
+  return [0, ...Array.from(text.matchAll(/\r\n|\n|\r/g), ({ index, 0: end }) => index + end.length)];
+}
+
+/** A file of many mistakes asks for many places. */
+function placeIn(lineStarts: readonly number[], offset: number): Place {
+  let from = 0;
+  let to = lineStarts.length - 1;
+  while (from < to) {
+    const middle = Math.ceil((from + to) / 2);
+    if ((lineStarts[middle] ?? 0) <= offset) from = middle;
+    else to = middle - 1;
   }
-  return { line, column: offset - lineStart + 1 };
+  return { line: from + 1, column: offset - (lineStarts[from] ?? 0) + 1 };
 }
 
 export function startOf(node: { loc: { start: { offset: number } } }): number {
@@ -126,24 +152,41 @@ export function nameOf(member: MemberNode): string {
 }
 
 function parseText(text: string, file: string): DocumentNode | undefined {
+  // Where these end the line of a comment, the parser reads on: it would not refuse, but take another meaning.
+  const rewritten = /[\u2028\u2029]/.test(text) ? parseOddSpellings(text) : undefined;
+  if (rewritten !== undefined) return rewritten;
   try {
     return parse(text, { mode: 'json5', tokens: true });
   } catch (error) {
-    if (error instanceof RangeError) throw tooDeep(file, { line: 1, column: 1 });
+    // The parser calls itself for each level, and for each of the comments that follow one another.
+    if (error instanceof RangeError) {
+      throw tooDeep(file, { line: 1, column: 1 }, ' (or thousands of comments in a row)');
+    }
     if (!hasOffset(error)) throw error;
     if (isBlank(text)) return undefined;
-    const { offset, problem } = explain(text, error);
-    throw syntaxError(text, file, offset, problem);
+    const document = parseOddSpellings(text);
+    if (document !== undefined) return document;
+    const { offset, ...detail } = explainSyntax(text, stopOf(text, error));
+    throw syntaxError(text, file, offset, detail);
   }
 }
 
-type Walk = { text: string; file: string; duplicates: DuplicateKey[]; path: ConfigPath };
+type Walk = {
+  text: string;
+  file: string;
+  duplicates: DuplicateKey[];
+  lostBackslashes: (Place & { path: ConfigPath })[];
+  path: ConfigPath;
+};
 
 function valueOf(node: ValueNode, walk: Walk): unknown {
   if (walk.path.length > deepestNesting) throw tooDeep(walk.file, placeAt(walk.text, startOf(node)));
   switch (node.type) {
     case 'String':
-      refuseOpenString(node, walk);
+      refuseBadString(node, walk);
+      if (/(?<!\\)(?:\\\\)*\\[A-Zac-eg-mo-qswyz]/.test(walk.text.slice(startOf(node), endOf(node)))) {
+        walk.lostBackslashes.push({ path: walk.path, ...placeAt(walk.text, startOf(node)) });
+      }
       return node.value;
     case 'Number':
     case 'Boolean':
@@ -167,7 +210,7 @@ function objectOf(node: ObjectNode, walk: Walk): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   const firstOffsets = new Map<string, number>();
   for (const member of node.members) {
-    if (member.name.type === 'String') refuseOpenString(member.name, walk);
+    if (member.name.type === 'String') refuseBadString(member.name, walk);
     const name = nameOf(member);
     const path = [...walk.path, name];
     const first = firstOffsets.get(name);
@@ -186,16 +229,10 @@ function objectOf(node: ObjectNode, walk: Walk): Record<string, unknown> {
   return object;
 }
 
-/** The parser lets a string run over the end of its line; JSON5 does not, and a lost quote is best told here. */
-function refuseOpenString(node: { loc: ValueNode['loc'] }, walk: Walk): void {
-  const source = walk.text.slice(startOf(node), endOf(node));
-  if (!/[\r\n]/.test(source.replace(/\\(?:\r\n|[\s\S])/g, ''))) return;
-  throw syntaxError(
-    walk.text,
-    walk.file,
-    startOf(node),
-    'this string is not closed on its line (a quote is missing)',
-  );
+/** The parser takes strings that JSON5 refuses: over the end of their line, or with digits behind a backslash. */
+function refuseBadString(node: { loc: ValueNode['loc'] }, walk: Walk): void {
+  const refused = refusedString(walk.text.slice(startOf(node), endOf(node)));
+  if (refused !== undefined) throw syntaxError(walk.text, walk.file, startOf(node), refused);
 }
 
 function offsetOf(root: ObjectNode, path: ConfigPath): number {
@@ -215,32 +252,34 @@ function childOf(node: ValueNode, part: string | number): MemberNode | ElementNo
   return node.type === 'Array' ? node.elements[Number(part)] : undefined;
 }
 
-/** Never the parser's own words: they repeat what was found, which may be a secret that lost its quotes. */
-function explain(
+/** At the end of the text the parser tells a place of its own. */
+function stopOf(text: string, error: { message: string; offset: number }): number {
+  return error.message.startsWith('Unexpected end') ? text.length : error.offset;
+}
+
+function syntaxError(
   text: string,
-  error: { message: string; offset: number },
-): { offset: number; problem: string } {
-  const end = text.trimEnd().length;
-  const rest = text.slice(error.offset);
-  if (error.message.startsWith('Unexpected end') || /^(?:["']?[\w.+-]*["']?|,)\s*$/.test(rest)) {
-    return { offset: end, problem: 'the file ends too early: a closing }, ] or quote is missing' };
-  }
-  const character = text[error.offset] ?? '';
-  const problem = /[{}[\],:]/.test(character)
-    ? `unexpected ${character}`
-    : 'unexpected text here (is a comma, a colon or a quote missing?)';
-  return { offset: error.offset, problem };
-}
-
-function syntaxError(text: string, file: string, offset: number, problem: string): OpenClawError {
+  file: string,
+  offset: number,
+  { problem, fix }: { problem: string; fix: string },
+): OpenClawError {
   const place = placeAt(text, offset);
-  return configError('CONFIG_SYNTAX', file, place, { problem, excerpt: maskedLine(text, place) });
+  return configError('CONFIG_SYNTAX', file, place, {
+    problem,
+    excerpt: maskedLine(text.split(/\r\n|\n|\r/)[place.line - 1] ?? '', place),
+    fix: `${fix}, at line ${place.line} of the file. Then check it: \`openclaw config validate\`.`,
+  });
 }
 
-function tooDeep(file: string, place: Place): OpenClawError {
+function tooDeep(file: string, place: Place, more = ''): OpenClawError {
   return configError('CONFIG_SYNTAX', file, place, {
-    problem: `nested more than ${deepestNesting} levels deep`,
+    problem: `nested more than ${deepestNesting} levels deep${more}`,
+    fix: 'No configuration is that deep: put back your own file, or begin with {}. Then check it: `openclaw config validate`.',
   });
+}
+
+function withArticle(type: string): string {
+  return type === 'null' || type === 'nan' ? type : `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 }
 
 function isBlank(text: string): boolean {

@@ -1,22 +1,19 @@
 // Reads the configuration: file to text, text to tree, variables, schema, and everything worth a warning.
 // Decides which environment counts: the process, then `<state dir>/.env`, then the `env` block; never a `.env` of the
 // folder one happens to be in. Reads only. What a section means is for those who use it.
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { closeSync, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { basename } from 'node:path';
 import { OpenClawError } from '../errors.ts';
 import type { Env } from '../platform/env.ts';
 import { cleanText } from '../platform/text.ts';
-import { checkConfig, unknownKeys, type ConfigWarning } from './check.ts';
-import {
-  configError,
-  parseDocument,
-  pathText,
-  type ConfigPath,
-  type Json5Document,
-  type Place,
-} from './json5-document.ts';
+import { checkConfig, type ConfigWarning } from './check.ts';
+import { pathText, type ConfigPath } from './config-path.ts';
+import { readDotenv } from './dotenv.ts';
+import { configError, parseDocument, type Json5Document, type Place } from './json5-document.ts';
+import { missingVariables, oddReferences } from './references.ts';
 import type { OpenClawConfig } from './schema.ts';
 import { substitute, type Unavailable } from './substitute.ts';
+import { unknownKeys } from './unknown-keys.ts';
 
 export type LoadedConfig = {
   /** Typed, with variables replaced. Holds secrets. */
@@ -41,37 +38,66 @@ const largestFileBytes = 32 * 1024 * 1024;
  * `data.column`, `data.path`), CONFIG_UNREADABLE.
  */
 export function loadConfig(from: { file: string; env: Env; dotenvFile: string }): LoadedConfig {
-  const { file } = from;
+  const { file, dotenvFile } = from;
   const text = readTextFile(file);
   const document = parseDocument(text ?? '', file);
-  const outside: Env = { ...readDotenv(from.dotenvFile), ...from.env };
-  const { env: rawBlock, ...rest } = document.value;
-  // Values of the env block may name variables of the process and of `.env`, not each other.
-  const block = substitute(rawBlock, outside, ['env']);
-  const env: Env = { ...namesOf(block.tree), ...definedOnly(outside) };
-  const others = substitute(rest, env);
-  const unavailable = [...block.unavailable, ...others.unavailable];
-  const tree = {
-    ...(others.tree as Record<string, unknown>),
-    ...('env' in document.value ? { env: block.tree } : {}),
-  };
-  const config = checkConfig(document, tree, file, isOneOf(unavailable));
-  const warnings = [
-    ...duplicateWarnings(document),
-    ...unknownKeys(document),
-    ...missingWarnings(document, unavailable),
-  ];
-  warnings.sort((left, right) => left.line - right.line || left.column - right.column);
+  const dotenv = readDotenv(readTextFile(dotenvFile) ?? '', dotenvFile);
+  const reading = interpret(document, { env: from.env, dotenv: dotenv.env });
+  const config = checkConfig(document, reading.tree, file, reading.isUnavailable);
   return {
     config,
     raw: document.value,
-    warnings,
-    env,
-    unavailable,
+    warnings: [...dotenv.warnings, ...documentWarnings(document, reading, dotenvFile)],
+    env: reading.env,
+    unavailable: reading.unavailable,
     file,
     exists: text !== undefined,
     placeOf: (path) => document.placeOf(path),
   };
+}
+
+export type Reading = {
+  /** With variables replaced. Holds secrets. */
+  readonly tree: Record<string, unknown>;
+  readonly env: Env;
+  readonly unavailable: readonly Unavailable[];
+  readonly isUnavailable: (path: ConfigPath) => boolean;
+};
+
+/** Puts the variables in: those of the process, then of `.env`, then of the `env` block. */
+export function interpret(document: Json5Document, from: { env: Env; dotenv: Env }): Reading {
+  const outside: Env = { ...from.dotenv, ...definedOnly(from.env) };
+  const { env: rawBlock, ...rest } = document.value;
+  // Values of the env block may name variables of the process and of `.env`, not each other.
+  const block = substitute(rawBlock, outside, ['env']);
+  const env: Env = { ...namesOf(block.tree), ...outside };
+  const others = substitute(rest, env);
+  const unavailable = [...block.unavailable, ...others.unavailable];
+  return {
+    tree: {
+      ...(others.tree as Record<string, unknown>),
+      ...('env' in document.value ? { env: block.tree } : {}),
+    },
+    env,
+    unavailable,
+    isUnavailable: isOneOf(unavailable),
+  };
+}
+
+/** What is odd in a file that loads, in its order. */
+export function documentWarnings(
+  document: Json5Document,
+  { env, unavailable }: Reading,
+  dotenvFile: string,
+): ConfigWarning[] {
+  const warnings = [
+    ...duplicateWarnings(document),
+    ...backslashWarnings(document),
+    ...unknownKeys(document),
+    ...missingVariables(document, unavailable, { env, dotenvFile }),
+    ...oddReferences(document),
+  ];
+  return warnings.sort((left, right) => left.line - right.line || left.column - right.column);
 }
 
 /** What `loadConfig` would say of this text if every variable in it held something fit. Errors as there. */
@@ -86,10 +112,12 @@ export function readTextFile(file: string): string | undefined {
   let bytes: Buffer;
   try {
     // A pipe would block the opening itself.
-    if (!statSync(file).isFile()) throw unreadable(file, 'it is not a regular file');
+    const stats = statSync(file);
+    if (!stats.isFile()) throw unreadable(file, `it is ${kindOf(stats)}, not a file`, anotherFile);
     const descriptor = openSync(file, 'r');
     try {
-      if (fstatSync(descriptor).size > largestFileBytes) throw unreadable(file, 'it is larger than 32 MiB');
+      if (fstatSync(descriptor).size > largestFileBytes)
+        throw unreadable(file, 'it is larger than 32 MiB', anotherFile);
       bytes = readFileSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -98,7 +126,8 @@ export function readTextFile(file: string): string | undefined {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (error instanceof OpenClawError) throw error;
-    throw unreadable(file, error instanceof Error ? error.message : String(error));
+    // The name of the file stands in the message already.
+    throw unreadable(file, error instanceof Error ? error.message.replace(/, \w+ '.*$/, '') : String(error));
   }
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -107,9 +136,22 @@ export function readTextFile(file: string): string | undefined {
       'CONFIG_SYNTAX',
       file,
       { line: 1, column: 1 },
-      { problem: 'the file is not UTF-8 text' },
+      {
+        problem: `the file is not UTF-8 text${isUtf16(bytes) ? ' but UTF-16' : ''}`,
+        fix: `Save ${cleanText(file, 400)} as UTF-8 in your editor. Then check it: \`openclaw config validate\`.`,
+      },
     );
   }
+}
+
+/** By its byte order mark, or by the zeros beside plain letters. */
+function isUtf16(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  return (
+    (first === 0xff && second === 0xfe) ||
+    (first === 0xfe && second === 0xff) ||
+    bytes.subarray(0, 64).includes(0)
+  );
 }
 
 function isOneOf(unavailable: readonly Unavailable[]): (path: ConfigPath) => boolean {
@@ -130,11 +172,6 @@ function namesOf(block: unknown): Record<string, string> {
   );
 }
 
-function readDotenv(file: string): Env {
-  const text = readTextFile(file);
-  return text === undefined ? {} : parseEnv(text.replace(/^\ufeff/, ''));
-}
-
 function definedOnly(env: Env): Env {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
@@ -145,22 +182,39 @@ function duplicateWarnings(document: Json5Document): ConfigWarning[] {
     line,
     column,
     message: `${pathText(path)} is there twice (first in line ${firstLine}): the last one counts`,
+    fix: 'Take one of them out; what both should hold belongs into one { }.',
   }));
 }
 
-function missingWarnings(document: Json5Document, unavailable: readonly Unavailable[]): ConfigWarning[] {
-  return unavailable.map(({ path, variable }) => ({
+function backslashWarnings(document: Json5Document): ConfigWarning[] {
+  return document.lostBackslashes.map(({ path, line, column }) => ({
     path: pathText(path),
-    ...document.placeOf(path),
-    message: `${pathText(path)} needs the environment variable ${variable}, which is not set: the value is left out`,
+    line,
+    column,
+    message: `${pathText(path)} loses a backslash that stands before a letter`,
+    fix: String.raw`Write \\ for a backslash, or / in a path.`,
   }));
 }
 
-function unreadable(file: string, reason: string): OpenClawError {
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder';
+  return stats.isFIFO() ? 'a pipe' : 'a device';
+}
+
+/** Rights are not the matter. */
+const anotherFile =
+  'Put a text file with {} in the place of {place}, or name the right file in OPENCLAW_CONFIG_PATH.';
+
+function unreadable(file: string, reason: string, remedy?: string): OpenClawError {
   const place = cleanText(file, 400);
   return new OpenClawError({
     code: 'CONFIG_UNREADABLE',
     message: `Cannot read ${place}: ${cleanText(reason)}`,
+    ...(basename(file) === '.env'
+      ? { remedy: 'Make {place} a text file that this user may read, or take it away.' }
+      : remedy === undefined
+        ? {}
+        : { remedy }),
     data: { place },
   });
 }

@@ -3,12 +3,17 @@
 
 const widest = 100;
 const contextBefore = 60;
+const margin = 200;
 
 /** Two lines, `  3 │ model: "••••" }` and the caret's. Lengths are kept, so the caret stands under the place. */
-export function maskedLine(text: string, place: { line: number; column: number }): string {
-  const line = text.split(/\r\n|\n|\r/)[place.line - 1] ?? '';
+export function maskedLine(line: string, place: { line: number; column: number }): string {
   const from = Math.max(0, Math.min(place.column - 1 - contextBefore, line.length - widest));
-  const shown = mask(line).slice(from, from + widest);
+  // Only what is near is looked at. What is cut off could be a text, which must not begin to look like a key.
+  const start = Math.max(0, from - margin);
+  const near = `${start === 0 ? '' : '•'}${line.slice(start, from + widest + margin)}`;
+  const shown = mask(near)
+    .slice(from - start + (start === 0 ? 0 : 1))
+    .slice(0, widest);
   const label = `  ${place.line} │ `;
   const gutter = `${' '.repeat(label.length - 2)}│ `;
   return `${label}${shown}\n${gutter}${' '.repeat(place.column - 1 - from)}^`;

@@ -119,22 +119,22 @@ export type OpenClawConfig = z.output<typeof configSchema>;
 export type ProviderConfig = z.output<typeof provider>;
 export type ProviderModelConfig = z.output<typeof providerModel>;
 
-/** The keys that are known in a section, by the section's path with `*` for a name that a person chose. */
-export const knownKeys: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries({
-    agents: ['defaults', 'list'],
-    'agents.defaults': Object.keys(agentDefaults.shape),
-    'agents.defaults.model': Object.keys(modelChoice.shape),
-    'agents.defaults.models.*': Object.keys(modelEntry.shape),
-    models: ['mode', 'providers'],
-    'models.providers.*': Object.keys(provider.shape),
-    'models.providers.*.models.*': Object.keys(providerModel.shape),
-    'models.providers.*.models.*.cost': Object.keys(cost.shape),
-    auth: ['profiles', 'order'],
-    plugins: ['enabled', 'entries', 'load'],
-    'plugins.entries.*': Object.keys(pluginEntry.shape),
-    'plugins.load': ['paths'],
-    gateway: ['port', 'bind', 'customBindHost', 'mode', 'auth'],
-    'gateway.auth': ['mode', 'token', 'password'],
-  }),
-);
+/** The keys that this program reads, by their section's path with `*` for a name that a person chose. */
+export const ownKeys: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(configSchema.shape),
+  agents: ['defaults'],
+  'agents.defaults': Object.keys(agentDefaults.shape),
+  'agents.defaults.model': Object.keys(modelChoice.shape),
+  'agents.defaults.models.*': Object.keys(modelEntry.shape),
+  models: ['mode', 'providers'],
+  'models.providers.*': Object.keys(provider.shape),
+  'models.providers.*.models.*': Object.keys(providerModel.shape),
+  'models.providers.*.models.*.cost': Object.keys(cost.shape),
+  auth: ['profiles', 'order'],
+  'auth.profiles.*': Object.keys(authProfile.shape),
+  plugins: ['enabled', 'entries', 'load'],
+  'plugins.entries.*': Object.keys(pluginEntry.shape),
+  'plugins.load': ['paths'],
+  gateway: ['port', 'bind', 'customBindHost', 'mode', 'auth'],
+  'gateway.auth': ['mode', 'token', 'password'],
+};

@@ -1,7 +1,7 @@
 // Replaces `${NAME}` in the strings of a tree by what the environment holds. Pure; the file keeps its text.
 // A value with a variable that is not set becomes undefined as a whole: half a key is worse than none.
 import type { Env } from '../platform/env.ts';
-import type { ConfigPath } from './json5-document.ts';
+import type { ConfigPath } from './config-path.ts';
 
 export type Unavailable = { readonly path: ConfigPath; readonly variable: string };
 

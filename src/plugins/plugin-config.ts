@@ -1,6 +1,7 @@
 // Holds `plugins.entries[<id>].config` against the JSON Schema of the plugin's manifest, and says where in the file the
 // slip is. What the settings mean is the plugin's own business.
-import { type ConfigPath, configError, pathText } from '../config/json5-document.ts';
+import { type ConfigPath, pathText } from '../config/config-path.ts';
+import { configError } from '../config/json5-document.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';

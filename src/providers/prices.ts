@@ -2,7 +2,8 @@
 // whole nano-dollars, so that they do not drift. What is wrong in that file is a warning with its place and never a
 // failure: nothing that is priced depends on it.
 import type { ConfigWarning } from '../config/check.ts';
-import { parseDocument, pathText, type ConfigPath, type Json5Document } from '../config/json5-document.ts';
+import { pathText, type ConfigPath } from '../config/config-path.ts';
+import { parseDocument, type Json5Document } from '../config/json5-document.ts';
 import { readTextFile } from '../config/load.ts';
 import { toOpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';

@@ -5,9 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { editText, editsOf, type ConfigEdit } from '../../src/config/edit-text.ts';
 import { parseDocument } from '../../src/config/json5-document.ts';
 import { isOpenClawError } from '../../src/errors.ts';
-import { json5Document, type WrittenDocument } from '../support/json5-arbitrary.ts';
+import { json5Document, type WrittenDocument, type WrittenPath } from '../support/json5-arbitrary.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
-const set = (path: string, value: unknown): ConfigEdit => ({ path: path.split('.'), value });
+const set = (path: string, value: unknown): ConfigEdit => ({
+  path: path.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+  value,
+});
 const edited = (text: string, ...edits: ConfigEdit[]): string => editText(text, edits, 'openclaw.json');
 
 describe('editText sets', () => {
@@ -37,6 +41,36 @@ describe('editText sets', () => {
     ['a text that was empty', '', set('a', 1), '{\n  "a": 1\n}\n'],
     ['a text of comments', '// mine', set('a', 1), '// mine\n{\n  "a": 1\n}\n'],
     ['behind a brace on the same line', '{ a: 1,\n  b: 2 }', set('c', 3), '{ a: 1,\n  b: 2,\n  c: 3\n }'],
+    ['an element in its place', '{ a: [1, /* c */ 2, 3] }', set('a.1', 'x'), '{ a: [1, /* c */ "x", 3] }'],
+    ['a key of an element', '{ a: [{ b: 1 }, { b: 2 }] }', set('a.1.b', 3), '{ a: [{ b: 1 }, { b: 3 }] }'],
+    ['behind the last element', '{ a: [1, 2 /* c */] }', set('a.2', 3), '{ a: [1, 2, /* c */ 3] }'],
+    [
+      'behind a comma of an array',
+      '{\n  a: [\n    1,\n  ],\n}',
+      set('a.1', 2),
+      '{\n  a: [\n    1,\n    2,\n  ],\n}',
+    ],
+    ['into an empty array', '{ a: [] }', set('a.0', 'x'), '{ a: ["x"] }'],
+    ['an object into an empty array', '{ a: [] }', set('a.0', { b: 1 }), '{ a: [\n  {\n    b: 1\n  }\n] }'],
+    [
+      'arrays on the way',
+      '{\n  x: 1,\n}',
+      set('a.0.b', 1),
+      '{\n  x: 1,\n  a: [\n    {\n      b: 1\n    }\n  ],\n}',
+    ],
+    [
+      'beside a key that is a word of JSON',
+      '{ null: 1, true: -.5 }',
+      set('a', 2),
+      '{ null: 1, true: -.5, a: 2 }',
+    ],
+    ['such a key itself', '{ null: 1, true: -.5 }', set('true', 2), '{ null: 1, true: 2 }'],
+    [
+      'behind a comment that a line separator ends',
+      '{ a: 1 // c\u2028}',
+      set('b', 2),
+      '{ a: 1, // c\n  b: 2\n\u2028}',
+    ],
     ['after a byte order mark', '\ufeff{ a: 1 }', set('a', 2), '\ufeff{ a: 2 }'],
   ])('%s', (_, text, edit, result) => {
     expect(edited(text, edit)).toBe(result);
@@ -66,6 +100,15 @@ describe('editText sets', () => {
     }
   });
 
+  it.each([
+    ['{ a: [1] }', 'a.2', 'a has 1 element, so that the next one is a[1]'],
+    ['{ a: [1] }', 'a.b', 'a is an array: its elements are a[0] and so on'],
+    ['{ a: { b: 1 } }', 'a.0', 'a is an object and no array'],
+    ['{}', 'a.1', 'its first element is [0]'],
+  ])('refuses a place that fits nothing: %s, %s', (text, path, message) => {
+    expect(() => edited(text, set(path, 1))).toThrow(message);
+  });
+
   it('refuses what JSON cannot hold', () => {
     for (const value of [Number.NaN, 1n, () => 1])
       expect(() => edited('{ a: 1 }', set('b', value))).toThrow(TypeError);
@@ -84,6 +127,15 @@ describe('editText removes', () => {
     ['all of the name', '{ a: 1, b: 2, a: 3 }', 'a', '{ b: 2 }'],
     ['nothing when it is not there', '{ a: 1 }', 'b.c', '{ a: 1 }'],
     ['a key inside', '{ a: { b: 1 } }', 'a.b', '{ a: {  } }'],
+    ['an element', '{ a: [1, 2, 3] }', 'a.1', '{ a: [1, 3] }'],
+    ['the last element', '{ a: [1, 2] }', 'a.1', '{ a: [1] }'],
+    [
+      'the line of an element',
+      '{\n  a: [\n    1, // one\n    2,\n  ],\n}',
+      'a.1',
+      '{\n  a: [\n    1, // one\n  ],\n}',
+    ],
+    ['no element that is not there', '{ a: [1] }', 'a.5', '{ a: [1] }'],
   ])('%s', (_, text, path, result) => {
     expect(edited(text, set(path, undefined))).toBe(result);
   });
@@ -126,7 +178,7 @@ describe('on any document', () => {
         expect(result.slice(result.length - tail)).toBe(document.text.slice(valueEnd));
         expect(edited(result, { path, value: replacement })).toBe(result);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(150) },
     );
   });
 
@@ -140,7 +192,7 @@ describe('on any document', () => {
         (document, pick, key, added) => {
           const object = document.objects[pick % document.objects.length];
           fc.pre(object !== undefined);
-          const path = [...object.path, key];
+          const path = [...object.path, object.length ?? key];
           const result = edited(document.text, { path, value: added });
           const expected = structuredClone(document.value);
           assign(expected, path, structuredClone(added));
@@ -153,11 +205,11 @@ describe('on any document', () => {
           expect(JSON5.parse(edited(result, { path, value: undefined }))).toEqual(normal(document.value));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(150) },
     );
   });
 
-  it('a removed key takes no other value and no comment with it', () => {
+  it('a removed key or element takes no other value and no comment with it', () => {
     fc.assert(
       fc.property(json5Document(), fc.nat(), (document, pick) => {
         const member = pickMember(document, pick);
@@ -166,25 +218,52 @@ describe('on any document', () => {
         const expected = structuredClone(document.value);
         assign(expected, member.path, undefined);
         expect(JSON5.parse(result)).toEqual(normal(expected));
-        const inside = new Set(commentsOf(`{ ${document.text.slice(member.start, member.valueEnd)} }`));
+        const key = member.start === member.valueStart ? 'k:' : '';
+        const inside = new Set(
+          commentsOf(`{ ${key}${document.text.slice(member.start, member.valueEnd)}\n}`),
+        );
         const outside = commentsOf(document.text).filter((comment) => !inside.has(comment));
         expect(commentsOf(result).filter((comment) => !inside.has(comment))).toEqual(outside);
-        expect(edited(result, { path: member.path, value: undefined })).toBe(result);
+        if (typeof member.path.at(-1) === 'string') {
+          expect(edited(result, { path: member.path, value: undefined })).toBe(result);
+        }
+        // What goes beside the member is one comma and the white space of its line, and nothing comes.
+        expect(withoutSpace(result).length).toBeGreaterThanOrEqual(
+          withoutSpace(document.text).length -
+            withoutSpace(document.text.slice(member.start, member.valueEnd)).length -
+            1,
+        );
+        expect(isSubsequence(result, document.text)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(150) },
     );
   });
 });
+
+function withoutSpace(text: string): string {
+  return text.replaceAll(/\s/g, '');
+}
+
+function isSubsequence(part: string, whole: string): boolean {
+  let at = 0;
+  for (const character of part) {
+    at = whole.indexOf(character, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}
 
 function pickMember(document: WrittenDocument, pick: number): WrittenDocument['members'][number] | undefined {
   return document.members[pick % Math.max(1, document.members.length)];
 }
 
-function assign(tree: Record<string, unknown>, path: readonly string[], leaf: unknown): void {
-  const holder = path.slice(0, -1).reduce((inner, key) => inner[key] as Record<string, unknown>, tree);
+function assign(tree: Record<string, unknown>, path: WrittenPath, leaf: unknown): void {
+  type Holder = Record<string | number, unknown>;
+  const holder = path.slice(0, -1).reduce<Holder>((inner, key) => inner[key] as Holder, tree);
   const key = path.at(-1) ?? '';
-  if (leaf === undefined) delete holder[key];
-  else holder[key] = leaf;
+  if (leaf !== undefined) holder[key] = leaf;
+  else if (Array.isArray(holder)) holder.splice(Number(key), 1);
+  else delete holder[key];
 }
 
 /** As JSON writes it: a negative zero is a zero. */

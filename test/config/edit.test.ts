@@ -189,3 +189,24 @@ it('many processes that edit one file at once lose no change', async () => {
   const { entries } = JSON5.parse<{ plugins: { entries: object } }>(text).plugins;
   expect(Object.keys(entries)).toHaveLength(20);
 });
+
+it('a process that is killed while it edits leaves a whole file, and stands in nobody’s way', async () => {
+  const file = join(tempFolder(), 'openclaw.json');
+  writeFileSync(file, written);
+  const editor = join(import.meta.dirname, '../support/config-editor.ts');
+  let sure = 0;
+  for (const [round, edits] of [1, 4].entries()) {
+    const child = fork(editor, [file, `round${round}-`, '100000'], { execArgv: [] });
+    for (let count = 0; count < edits; count += 1) await once(child, 'message');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    sure += edits;
+    const text = readFileSync(file, 'utf8');
+    expect(text).toContain('// keep');
+    const { entries } = JSON5.parse<{ plugins: { entries: object } }>(text).plugins;
+    expect(Object.keys(entries).length).toBeGreaterThanOrEqual(sure);
+    expect((await editConfig(request(file, { edits: [{ ...port, value: 4_001 + round }] }))).changed).toBe(
+      true,
+    );
+  }
+});

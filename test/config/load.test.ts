@@ -115,7 +115,7 @@ describe('the file', () => {
     mkdirSync(file);
     const error = failure(() => loadConfig({ file, env: {}, dotenvFile: '' }));
     expect(error.code).toBe('CONFIG_UNREADABLE');
-    expect(error.message).toBe(`Cannot read ${file}: it is not a regular file`);
+    expect(error.message).toBe(`Cannot read ${file}: it is a folder, not a file`);
   });
 
   it.runIf(process.platform !== 'win32')('is refused when it is a pipe that nobody writes to', () => {
@@ -148,19 +148,19 @@ describe('the file', () => {
 
 describe('a broken text', () => {
   it.each([
-    ['{ a: 1 b: 2 }', 1, 8, 'is a comma, a colon or a quote missing?'],
-    ['{\n  a: [1,\n', 2, 9, 'the file ends too early'],
-    ['{ a: "x', 1, 8, 'the file ends too early'],
+    ['{ a: 1 b: 2 }', 1, 8, 'a comma is missing before this'],
+    ['{\n  a: [1,\n', 2, 9, 'the file ends too early: the [ of line 2 is never closed'],
+    ['{ a: "x', 1, 6, 'not closed on its line'],
     ['{\n a: "x,\n b: 1 }"}', 2, 5, 'not closed on its line'],
-    ['{ a: 1,, }', 1, 8, 'unexpected ,'],
-    ['{ a: 1 }}', 1, 9, 'unexpected }'],
-    ['{ a: sk-live-secret }', 1, 6, 'unexpected text here'],
+    ['{ a: 1,, }', 1, 8, 'there is a comma too many'],
+    ['{ a: 1 }}', 1, 9, 'there is one } too many'],
+    ['{ a: sk-live-secret }', 1, 6, 'this text needs quotes'],
   ])('%j is told with its place', (text, line, column, problem) => {
     const error = failure({ text });
     expect(error.code).toBe('CONFIG_SYNTAX');
     expect(error.message).toContain(`openclaw.json:${line}:${column}: `);
     expect(error.message).toContain(problem);
-    expect(error.remedy).toContain(`openclaw.json:${line}:${column}`);
+    expect(error.remedy).toMatch(/\bat line \d+ of the file\. Then check it: `openclaw config validate`\.$/);
   });
 
   it('is shown with a caret and without what could be a secret', () => {
@@ -194,7 +194,9 @@ describe('a broken text', () => {
   it('is refused when it is no object', () => {
     expect(failure({ text: '\n[1, 2]' })).toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('openclaw.json:2:1: the file must hold an object { … }, found array'),
+      message: expect.stringContaining(
+        'openclaw.json:2:1: the file must hold an object { … }, found an array',
+      ),
     });
   });
 });
@@ -280,7 +282,7 @@ describe('unknown keys', () => {
   it('of OpenClaw and of other sections are left in peace', () => {
     const loaded = load({
       text: `{
-        meta: { lastTouchedVersion: "x" }, wizard: {}, channels: { prot: 1 }, modles: {}, gatewya: {},
+        meta: { lastTouchedVersion: "x" }, wizard: {}, channels: { prot: 1 },
         agents: { list: [], defaults: { imageModel: "a/b", timeoutSeconds: 5, sandbox: {}, heartbeat: {} } },
         gateway: { tls: {}, nodes: {}, tailscale: {}, controlUi: {}, remote: {}, reload: {}, roles: {}, http: {},
           auth: { mode: "token", token: { source: "env", provider: "default", id: "X" }, rateLimit: {} } },
@@ -303,6 +305,7 @@ describe('unknown keys', () => {
         line: 3,
         column: 2,
         message: 'gateway is there twice (first in line 2): the last one counts',
+        fix: 'Take one of them out; what both should hold belongs into one { }.',
       },
     ]);
   });
@@ -360,20 +363,24 @@ describe('variables', () => {
     expect(output.toString()).toBe('{}');
   });
 
-  it.each([{}, { KEY: '' }])('that are not set leave the one value out and say so (%j)', (env) => {
-    const loaded = load({ text: withKey('${KEY}', 'gateway: { port: 5 },\n'), env });
-    expect(keyOf(loaded)).toBeUndefined();
-    expect(loaded.config.gateway?.port).toBe(5);
-    expect(loaded.unavailable).toEqual([{ path: ['models', 'providers', 'lab', 'apiKey'], variable: 'KEY' }]);
-    expect(loaded.warnings).toMatchObject([
-      {
-        path: 'models.providers.lab.apiKey',
-        line: 2,
-        message:
-          'models.providers.lab.apiKey needs the environment variable KEY, which is not set: the value is left out',
-      },
-    ]);
-  });
+  it.each<{ KEY?: string }>([{}, { KEY: '' }])(
+    'that are not set leave the one value out and say so (%j)',
+    (env) => {
+      const loaded = load({ text: withKey('${KEY}', 'gateway: { port: 5 },\n'), env });
+      expect(keyOf(loaded)).toBeUndefined();
+      expect(loaded.config.gateway?.port).toBe(5);
+      expect(loaded.unavailable).toEqual([
+        { path: ['models', 'providers', 'lab', 'apiKey'], variable: 'KEY' },
+      ]);
+      expect(loaded.warnings).toMatchObject([
+        {
+          path: 'models.providers.lab.apiKey',
+          line: 2,
+          message: `models.providers.lab.apiKey needs the environment variable KEY, which is ${env.KEY === undefined ? 'not set' : 'set to nothing'}: the value is left out`,
+        },
+      ]);
+    },
+  );
 
   it('that are not set take the smallest thing with them that cannot be without', () => {
     const loaded = load({

@@ -1,0 +1,220 @@
+// `config set` and `config unset`: one value of openclaw.json, in its own text. What would not load, what OpenClaw does not
+// know and what is a secret is not written.
+import { text as readAll } from 'node:stream/consumers';
+import { stdin } from 'node:process';
+import { valueAt } from '../../config/check.ts';
+import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
+import { editConfig, type EditResult } from '../../config/edit.ts';
+import { editText } from '../../config/edit-text.ts';
+import { parseDocument } from '../../config/json5-document.ts';
+import { firstUnknown, homeOf, nearestKey } from '../../config/known-keys.ts';
+import { changedLines, maskedText } from '../../config/masked-text.ts';
+import { findConfigProblems } from '../../config/problems.ts';
+import { mask, masked } from '../../config/secret-places.ts';
+import { OpenClawError } from '../../errors.ts';
+import { systemRandom } from '../../platform/random.ts';
+import { cleanText } from '../../platform/text.ts';
+import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { describeEffect, effectOf } from '../config-effect.ts';
+import {
+  fitPath,
+  pluginIdsFor,
+  readConfigFile,
+  shownJson,
+  whatIsThere,
+  type ConfigFile,
+} from '../config-file.ts';
+import { problemsIn, readValue, refuseSecret } from '../config-value.ts';
+
+export type SetOptions = OutputOptions & { dryRun?: boolean; allowUnknown?: boolean };
+
+export async function configSet(
+  context: CommandContext,
+  options: SetOptions,
+  writtenPath: string,
+  writtenValue: string,
+): Promise<number> {
+  const output = createOutput(context, options);
+  const wanted = parsePath(writtenPath);
+  const typed = writtenValue === '-' ? await readStdin() : writtenValue;
+  const config = readConfigFile(context);
+  const path = fitPath(config.document.value, wanted);
+  if (options.allowUnknown !== true) refuseUnknown(path);
+  const value = readValue(typed, path, config.file, (each) =>
+    editText(config.text, [{ path, value: each }], config.file),
+  );
+  refuseSecret(value, path, config.paths.dotenvFile);
+  const after = editText(config.text, [{ path, value }], config.file);
+  refuseBroken(after, config, path, 'set');
+  const name = pathText(path);
+  const before = valueAt(config.document.value, path);
+  if (after === config.text) {
+    output.line(`${name} is ${shown(before, path)} already.`);
+    output.result({ ...documentOf(config, path, before, before), changed: false });
+    return 0;
+  }
+  if (options.dryRun === true) return preview(output, config, after, documentOf(config, path, before, value));
+  const result = await write(context, config, path, value);
+  output.line(
+    before === undefined
+      ? `${name} is ${shown(value, path)} now; it was not set.`
+      : `${name}: ${shown(before, path)} → ${shown(value, path)}`,
+  );
+  report(context, output, config, path, result, documentOf(config, path, before, value));
+  return 0;
+}
+
+export async function configUnset(
+  context: CommandContext,
+  options: SetOptions,
+  writtenPath: string,
+): Promise<number> {
+  const output = createOutput(context, options);
+  const wanted = parsePath(writtenPath);
+  const config = readConfigFile(context);
+  const path = fitPath(config.document.value, wanted);
+  const name = pathText(path);
+  const before = valueAt(config.document.value, path);
+  if (before === undefined) {
+    const { nearest } = whatIsThere(config.document.value, path);
+    output.line(`${name} was not set: nothing to remove.`);
+    if (nearest !== undefined) output.line(`  There is ${pathText(nearest)}.`);
+    output.result({ ...documentOf(config, path, undefined, undefined), changed: false });
+    return 0;
+  }
+  const after = editText(config.text, [{ path, value: undefined }], config.file);
+  refuseBroken(after, config, path, 'removed');
+  if (options.dryRun === true)
+    return preview(output, config, after, documentOf(config, path, before, undefined));
+  const result = await write(context, config, path, undefined);
+  output.line(`${name} is removed; it was ${shown(before, path)}.`);
+  report(context, output, config, path, result, documentOf(config, path, before, undefined));
+  return 0;
+}
+
+/** What OpenClaw does not know would stop it from starting. */
+function refuseUnknown(path: ConfigPath): void {
+  const unknown = firstUnknown(path);
+  if (unknown === undefined) return;
+  const nearest = nearestKey(unknown);
+  const home = nearest === undefined ? homeOf(unknown) : pathText([...unknown.slice(0, -1), nearest]);
+  const meant = home === undefined ? '' : `Did you mean ${home}? `;
+  throw new OpenClawError({
+    code: 'CONFIG_WRITE_REFUSED',
+    message: `${pathText(path)} was not set: neither this program nor OpenClaw knows ${pathText(unknown)}.`,
+    remedy: `${meant}OpenClaw refuses to start on a key that it does not know. To write it all the same, add --allow-unknown.`,
+    data: { place: pathText(unknown) },
+  });
+}
+
+function refuseBroken(after: string, config: ConfigFile, path: ConfigPath, done: string): void {
+  const name = pathText(path);
+  const problems = problemsIn(after, config.file);
+  const own = problems.find((problem) => problem.path.startsWith(name)) ?? problems[0];
+  if (own === undefined) return;
+  const isRequired = done === 'removed' && own.path === name && own.found === 'nothing';
+  const wasThere = problemsIn(config.text, config.file).some(({ problem }) => problem === own.problem);
+  const place = `${cleanText(config.file, 400)}:${own.line}:${own.column}`;
+  throw new OpenClawError({
+    code: 'CONFIG_WRITE_REFUSED',
+    message: wasThere
+      ? `${name} was not ${done}, for the file would still not load: ${place}: ${own.problem}.`
+      : `${name} was not ${done}: ${own.problem}.`,
+    remedy: isRequired
+      ? `Remove what it belongs to: \`openclaw config unset ${shellPath(path.slice(0, -1))}\`.`
+      : wasThere
+        ? `${own.fix} All that is wrong: \`openclaw config validate\`.`
+        : own.fix,
+    data: { place },
+  });
+}
+
+async function write(
+  context: CommandContext,
+  config: ConfigFile,
+  path: ConfigPath,
+  value: unknown,
+): Promise<EditResult> {
+  return editConfig({
+    file: config.file,
+    edits: [{ path, value }],
+    clock: context.clock,
+    random: systemRandom,
+    signal: context.signal,
+  });
+}
+
+type ChangeDocument = { path: string; from: unknown; to: unknown; file: string };
+
+function documentOf(config: ConfigFile, path: ConfigPath, from: unknown, to: unknown): ChangeDocument {
+  return {
+    path: pathText(path),
+    from: from === undefined ? null : masked(from, path),
+    to: to === undefined ? null : masked(to, path),
+    file: config.file,
+  };
+}
+
+function preview(output: Output, config: ConfigFile, after: string, document: ChangeDocument): number {
+  const { style } = output;
+  const lines = changedLines(maskedText(config.document), maskedText(parseDocument(after, config.file)));
+  output.line(`${cleanText(config.file, 400)} would change:`);
+  for (const { sign, line, text } of lines) {
+    const shownLine = `${sign} ${String(line).padStart(3)} │ ${text.replace(/[\p{Cc}\p{Cf}]/gu, (found) => (found === '\t' ? '  ' : '·'))}`;
+    output.line(sign === '-' ? style.bad(shownLine) : style.good(shownLine));
+  }
+  output.line('Nothing was written.');
+  output.result({ ...document, changed: true, dryRun: true, lines });
+  return 0;
+}
+
+function report(
+  context: CommandContext,
+  output: Output,
+  config: ConfigFile,
+  path: ConfigPath,
+  result: EditResult,
+  document: ChangeDocument,
+): void {
+  const effect = effectOf(path);
+  output.line(`  File    ${cleanText(config.file, 400)}`);
+  if (result.backup !== undefined) output.line(`  Backup  ${cleanText(result.backup, 400)}`);
+  output.line(`  ${describeEffect(effect)}`);
+  const { document: written, text } = readConfigFile(context);
+  const { warnings } = findConfigProblems(text, config.file, {
+    env: context.env,
+    dotenvFile: config.paths.dotenvFile,
+    pluginIds: pluginIdsFor(context, config.file),
+  });
+  const about = warnings.filter((warning) => warning.path.startsWith(pathText(path)));
+  for (const { message, fix } of about) {
+    output.note(`Warning: ${message}${fix === undefined ? '' : `\n  ${fix}`}`);
+  }
+  output.result({
+    ...document,
+    changed: result.changed,
+    exists: valueAt(written.value, path) !== undefined,
+    backup: result.backup ?? null,
+    effect,
+    warnings: about,
+  });
+}
+
+function shown(value: unknown, path: ConfigPath): string {
+  const json = shownJson(masked(value, path));
+  const text = json === JSON.stringify(mask) ? mask : json;
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
+/** Longer values are files of their own. */
+const largestValue = 1024 * 1024;
+
+async function readStdin(): Promise<string> {
+  const written = (await readAll(stdin)).replace(/\r?\n$/, '');
+  if (written.length <= largestValue && written !== '') return written;
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: written === '' ? 'There was no value on stdin.' : 'The value on stdin is longer than a MiB.',
+    remedy: 'For example: `echo 18790 | openclaw config set gateway.port -`',
+  });
+}

@@ -1,0 +1,69 @@
+// `config validate`: every problem and every warning of openclaw.json and of the .env beside it, each with its place and
+// what to do. Reads files alone: no store, no network, no plugin's code.
+import { inspectConfig } from '../../config/problems.ts';
+import { resolvePaths } from '../../config/paths.ts';
+import type { ConfigProblem, ConfigWarning } from '../../config/check.ts';
+import { cleanText } from '../../platform/text.ts';
+import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { pluginIdsFor } from '../config-file.ts';
+
+/** Exit code 1 when the file would not load. */
+export async function configValidate(context: CommandContext, options: OutputOptions): Promise<number> {
+  const output = createOutput(context, options);
+  const { configFile: file, dotenvFile } = resolvePaths(context.env, context.homeDir);
+  const { problems, warnings, exists } = inspectConfig({
+    file,
+    dotenvFile,
+    env: context.env,
+    pluginIds: pluginIdsFor(context, file),
+  });
+  output.result({
+    file,
+    exists,
+    valid: problems.length === 0,
+    problems: problems.map((problem) => ({ ...problem, file: problem.file ?? file })),
+    warnings: warnings.map((warning) => ({ ...warning, file: warning.file ?? file })),
+  });
+  print(output, file, problems, warnings, exists);
+  return problems.length === 0 ? 0 : 1;
+}
+
+function print(
+  output: Output,
+  file: string,
+  problems: readonly ConfigProblem[],
+  warnings: readonly ConfigWarning[],
+  exists: boolean,
+): void {
+  const { style } = output;
+  const place = cleanText(file, 400);
+  const at = (found: ConfigProblem | ConfigWarning): string =>
+    // What cannot be read has no lines, and its message names it.
+    'code' in found && found.code === 'CONFIG_UNREADABLE'
+      ? ''
+      : ` ${cleanText(found.file ?? file, 400)}:${found.line}:${found.column}:`;
+  for (const problem of problems) {
+    output.line(`${style.bad('Error:')}${at(problem)} ${problem.problem}`);
+    if (problem.excerpt !== undefined) output.line(problem.excerpt);
+    output.line(`  ${problem.fix}\n`);
+  }
+  for (const warning of warnings) {
+    output.line(`${style.warn('Warning:')}${at(warning)} ${warning.message}`);
+    if (warning.fix !== undefined) output.line(`  ${warning.fix}`);
+    output.line();
+  }
+  if (problems.length + warnings.length > 0) {
+    const end = problems.length === 0 ? 'It loads.' : 'It does not load.';
+    output.line(
+      `${place}: ${count(problems.length, 'problem')}, ${count(warnings.length, 'warning')}. ${end}`,
+    );
+  } else if (exists) output.line(`${place} is fine.`);
+  else {
+    output.line(`${place} is not there, which is an empty configuration.`);
+    output.line('  Begin with: openclaw onboard');
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number === 0 ? 'no' : number} ${noun}${number === 1 ? '' : 's'}`;
+}

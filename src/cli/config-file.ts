@@ -1,0 +1,99 @@
+// The configuration file for the commands that show and change it: as it is written, without what it would mean.
+import type { ConfigPath } from '../config/config-path.ts';
+import { valueAt } from '../config/check.ts';
+import { parseDocument, type Json5Document } from '../config/json5-document.ts';
+import { keysOf } from '../config/known-keys.ts';
+import { readTextFile } from '../config/load.ts';
+import { resolvePaths, type Paths } from '../config/paths.ts';
+import type { OpenClawConfig } from '../config/schema.ts';
+import { nearestName } from '../platform/nearest.ts';
+import { discoverPlugins } from '../plugins/discovery.ts';
+import type { CommandContext } from './command-context.ts';
+
+export type ConfigFile = {
+  readonly paths: Paths;
+  readonly file: string;
+  readonly exists: boolean;
+  readonly text: string;
+  readonly document: Json5Document;
+};
+
+/** Errors: CONFIG_SYNTAX, CONFIG_INVALID, CONFIG_UNREADABLE. */
+export function readConfigFile(context: CommandContext): ConfigFile {
+  const paths = resolvePaths(context.env, context.homeDir);
+  const file = paths.configFile;
+  const text = readTextFile(file);
+  return {
+    paths,
+    file,
+    exists: text !== undefined,
+    text: text ?? '',
+    document: parseDocument(text ?? '', file),
+  };
+}
+
+/** The plugins that there are by their manifests, for a configuration that may not be the one on disk. */
+export function pluginIdsFor(
+  context: CommandContext,
+  file: string,
+): (config: OpenClawConfig) => readonly string[] {
+  const { homeDir } = context;
+  return (config) =>
+    discoverPlugins({
+      config: { config, file },
+      extensionsUrl: context.installation.extensions,
+      homeDir,
+    }).map(({ id }) => id);
+}
+
+/** An index for each number that names an element (`models.0.id`), a key for each one that does not. */
+export function fitPath(value: unknown, path: ConfigPath): ConfigPath {
+  const fitted: (string | number)[] = [];
+  let current = value;
+  for (const part of path) {
+    const isIndex = Array.isArray(current) && /^\d{1,9}$/.test(String(part));
+    const isObject = typeof current === 'object' && current !== null && !Array.isArray(current);
+    fitted.push(isIndex ? Number(part) : isObject ? String(part) : part);
+    current = valueAt(current, [fitted.at(-1) ?? '']);
+  }
+  return fitted;
+}
+
+/** What is there instead of a path that is not: the nearest one, and the keys beside it. */
+export function whatIsThere(
+  value: unknown,
+  path: ConfigPath,
+): { parent: ConfigPath; nearest?: ConfigPath; keys: readonly string[] } {
+  let depth = 0;
+  while (depth < path.length && valueAt(value, path.slice(0, depth + 1)) !== undefined) depth += 1;
+  const parent = path.slice(0, depth);
+  const holder = depth === 0 ? value : valueAt(value, parent);
+  if (Array.isArray(holder)) return { parent, keys: holder.map((_, index) => `[${index}]`) };
+  const keys = typeof holder === 'object' && holder !== null ? Object.keys(holder) : [];
+  const near = nearestName(String(path[depth] ?? ''), keys);
+  if (near === undefined) return { parent, keys };
+  const nearest = fitPath(value, [...parent, near, ...path.slice(depth + 1)]);
+  return { parent, keys, nearest: valueAt(value, nearest) === undefined ? [...parent, near] : nearest };
+}
+
+/** A key that this program or OpenClaw would read there. */
+export function isKnownKey(path: ConfigPath): boolean {
+  return keysOf(path.slice(0, -1))?.includes(String(path.at(-1))) === true;
+}
+
+/** A value as JSON, fit for a terminal. */
+export function shownJson(value: unknown, indent?: number): string {
+  return (JSON.stringify(value, undefined, indent) ?? 'nothing').replace(
+    /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu,
+    (character) =>
+      [...Array(character.length).keys()]
+        .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+        .join(''),
+  );
+}
+
+/** A text as it is, where nothing in it could do something to a terminal. */
+export function shownValue(value: unknown): string {
+  const isPlain = typeof value === 'string' && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value);
+  return isPlain ? value : shownJson(value, 2);
+}
