@@ -14,7 +14,7 @@ import {
 } from '../../src/plugin-sdk/index.ts';
 import { providerId } from './grant.ts';
 import { logIn } from './login.ts';
-import { planModels } from './models.ts';
+import { notInEveryPlan, planModels } from './models.ts';
 import type { LoginDeps } from './oauth-server.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { refresh, revoke } from './renewal.ts';
@@ -57,6 +57,7 @@ function register(api: PluginApi): void {
     ],
     // https://platform.minimax.io/docs/api-reference: text-openai-api, responses-create
     furtherApis: ['openai-completions', 'openai-responses'],
+    notInEveryPlan,
     catalog: {
       run: () => ({
         provider: {

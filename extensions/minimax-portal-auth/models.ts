@@ -30,3 +30,8 @@ export const planModels: readonly ModelDefinition[] = rows.map(([id, contextWind
   contextWindow,
   maxTokens,
 }));
+
+/** The fast twins: some plans have them not, and the service says so at the first request. */
+export const notInEveryPlan: readonly string[] = rows
+  .map(([id]) => id)
+  .filter((id) => id.endsWith('-highspeed'));

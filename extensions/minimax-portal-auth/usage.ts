@@ -2,6 +2,7 @@
 // The older name of the endpoint counts what remains where the newer counts what was used: percentages decide.
 import { foreignText, readJsonAnswer, type Fetch, type UsageSnapshot } from '../../src/plugin-sdk/index.ts';
 import { providerId } from './grant.ts';
+import { planModels } from './models.ts';
 
 const names = ['/v1/token_plan/remains', '/v1/api/openplatform/coding_plan/remains'] as const;
 const authCodes = new Set([1004, 2049]);
@@ -36,7 +37,9 @@ export async function fetchUsage(
         error: foreignText(`${typeof message === 'string' ? message : 'error'} (${code})`, [token]),
       };
     }
-    return { ...empty, windows: readWindows(body, name === names[0]) };
+    const notInPlan = readNotInPlan(body);
+    const windows = readWindows(body, name === names[0]);
+    return { ...empty, windows, ...(notInPlan.length === 0 ? {} : { notInPlan }) };
   }
   return { ...empty, error: 'no plan usage endpoint' };
 }
@@ -45,12 +48,34 @@ export async function fetchUsage(
 export function readWindows(body: unknown, countsUsed: boolean): UsageSnapshot['windows'] {
   const rows = asObject(body)['model_remains'];
   if (!Array.isArray(rows)) return [];
-  const row = rows.map(asObject).find(({ model_name: name }) => name === 'general' || name === 'MiniMax-M*');
+  const row = rows.map(asObject).find(isChatRow);
   if (row === undefined) return [];
   return [
     readWindow(row, 'current_interval', 'window', row['end_time'], countsUsed),
     readWindow(row, 'current_weekly', 'week', row['weekly_end_time'], countsUsed),
   ].filter((window) => window !== undefined);
+}
+
+/** Models whose row, their own or that of all chat models, has no total and no limit in either window. */
+export function readNotInPlan(body: unknown): string[] {
+  const rows = asObject(body)['model_remains'];
+  if (!Array.isArray(rows)) return [];
+  const all = rows.map(asObject);
+  const isAbsent = (row: Record<string, unknown>): boolean =>
+    ['current_interval', 'current_weekly'].every(
+      (prefix) => row[`${prefix}_total_count`] === 0 && row[`${prefix}_status`] === 3,
+    );
+  const chat = all.find(isChatRow);
+  return planModels
+    .map(({ id }) => id)
+    .filter((id) => {
+      const row = all.find(({ model_name: name }) => name === id) ?? chat;
+      return row !== undefined && isAbsent(row);
+    });
+}
+
+function isChatRow({ model_name: name }: Record<string, unknown>): boolean {
+  return name === 'general' || name === 'MiniMax-M*';
 }
 
 function readWindow(

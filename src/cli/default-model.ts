@@ -2,6 +2,7 @@
 import type { ConfigEdit } from '../config/edit.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
+import { rawAt } from './config-change.ts';
 
 export type DefaultModelFacts = {
   current: string | undefined;
@@ -45,8 +46,7 @@ export function currentDefault(config: LoadedConfig): string | undefined {
 }
 
 /** A default that is written as a plain string stays one. */
-export function defaultModelEdit(config: LoadedConfig, ref: string): ConfigEdit {
-  const written = config.config.agents?.defaults?.model;
+export function defaultModelEdit({ raw }: Pick<LoadedConfig, 'raw'>, ref: string): ConfigEdit {
   const path = ['agents', 'defaults', 'model'];
-  return { path: typeof written === 'string' ? path : [...path, 'primary'], value: ref };
+  return { path: typeof rawAt(raw, path) === 'string' ? path : [...path, 'primary'], value: ref };
 }

@@ -78,6 +78,8 @@ export type ProviderPlugin = {
   auth: readonly AuthMethod[];
   /** Its server speaks these too, for all models of the catalogue. This host only. */
   furtherApis?: readonly ModelApi[];
+  /** Model ids that some of its plans have not, where the service does not tell which. This host only. */
+  notInEveryPlan?: readonly string[];
   catalog?: { run(context: CatalogContext): ProviderCatalog | Promise<ProviderCatalog> };
   /** The value that goes on the wire as key, from a stored credential. */
   formatApiKey?(credential: Credential): string;
@@ -273,6 +275,8 @@ export type UsageSnapshot = {
   provider: string;
   displayName: string;
   windows: readonly UsageWindow[];
+  /** Model ids of its catalogue that the plan has not, as far as the service says so. This host only. */
+  notInPlan?: readonly string[];
   plan?: string;
   summary?: string;
   /** Set when the call did not work: `unauthorized` means that the server refused the token. */

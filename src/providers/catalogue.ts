@@ -1,38 +1,35 @@
 // Which models there are and where each is served: built-in lists, those of plugins and those of the configuration, in
-// one table made once, so that a request costs a look-up. Says which of four causes it is when a name means nothing.
+// one table made once, so that a request costs a look-up. Why a name means nothing is unknown-model.ts's.
 // Credentials themselves are for the resolver; here it counts only whether a provider has any.
-import { OpenClawError } from '../errors.ts';
 import type { OpenClawConfig } from '../config/schema.ts';
-import type { Env } from '../platform/env.ts';
-import { nearestName } from '../platform/nearest.ts';
-import { cleanText } from '../platform/text.ts';
+import type { OpenClawError } from '../errors.ts';
+import type { ModelDefinition } from '../plugin-sdk/index.ts';
 import { needsNoLogin } from './api-key.ts';
 import { bareClaims } from './bare-ids.ts';
-import { builtinOf } from './builtin-providers.ts';
 import {
   collectModels,
   splitRef,
   type CollectedModel,
   type DiscoveredModels,
   type ModelOrigin,
-  type PluginCatalog,
 } from './collected-models.ts';
 import type { Catalogue, Fallback, ModelRoute } from './model-route.ts';
+import { defaultName, explainUnknown, type KnownNames, type UnknownModelDeps } from './unknown-model.ts';
 
-export type CatalogueDeps = {
-  config: OpenClawConfig;
-  /** The effective environment: process, `.env`, `env` block. */
-  env: Env;
-  pluginCatalogs: readonly PluginCatalog[];
+export type CatalogueDeps = UnknownModelDeps & {
   /** Providers with a stored login of any kind. */
   providersWithProfile: ReadonlySet<string>;
-  disabledProviders: readonly { readonly providerId: string; readonly pluginId: string }[];
   discovered?: DiscoveredModels;
 };
 
 /** One line of a model table. */
 export type CatalogueEntry = {
   readonly ref: string;
+  readonly provider: string;
+  readonly modelId: string;
+  readonly definition: ModelDefinition;
+  /** As written, also one that this program does not speak. */
+  readonly api: string;
   readonly origin: ModelOrigin;
   /** Whether its provider has a key or a login. */
   readonly available: boolean;
@@ -42,23 +39,44 @@ export type CatalogueEntry = {
   readonly route?: ModelRoute;
 };
 
+/** What a name of the configuration or of a command line stands for. */
+export type NamedModel = {
+  /** As written. */
+  readonly name: string;
+  /** That of the model, or as written where there is none. */
+  readonly ref: string;
+  /** Absent where the model is not known, or of a protocol that this program does not speak. */
+  readonly route?: ModelRoute;
+  /** Why it cannot be served; absent: it can. */
+  readonly trouble?: OpenClawError;
+};
+
 export type ModelCatalogue = Catalogue & {
   /** All models, those without credentials too. */
   entries(): readonly CatalogueEntry[];
+  /** What `find` takes, without throwing. */
+  resolve(name: string): NamedModel;
+  /** The default model and its fallbacks, as the configuration names them; those that cannot be served too. */
+  chain(): { readonly primary?: NamedModel; readonly fallbacks: readonly NamedModel[] };
+  /** By alias, the ref that has it. */
+  aliases(): ReadonlyMap<string, string>;
 };
 
 const noFallbacks: readonly Fallback[] = [];
-
-/** The name that stands for `agents.defaults.model`. */
-const defaultName = 'default';
 
 /** `list` holds what can be served now. */
 export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   const { config, env } = deps;
   const models = collectModels(config, deps.pluginCatalogs, deps.discovered);
+  // Nobody uses the logins of a plugin that is disabled.
+  const isDisabled = (provider: string): boolean =>
+    deps.disabledProviders.some(({ providerId }) => providerId === provider) &&
+    !deps.pluginCatalogs.some(({ providerId }) => providerId === provider);
   const available = new Set(
     [...new Set([...models.values()].map(({ provider }) => provider))].filter(
-      (provider) => deps.providersWithProfile.has(provider) || needsNoLogin(provider, { config, env }),
+      (provider) =>
+        (deps.providersWithProfile.has(provider) && !isDisabled(provider)) ||
+        needsNoLogin(provider, { config, env }),
     ),
   );
   const isUsable = (model: CollectedModel): boolean => available.has(model.provider);
@@ -91,25 +109,33 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   routes.delete(defaultName);
   if (defaultRoute !== undefined) routes.set(defaultName, defaultRoute);
 
-  const explain = (name: string): OpenClawError => {
-    if (name === defaultName) {
-      if (primary !== undefined && primary !== defaultName) return explain(primary);
-      return unknown(name, 'no default model is set', {
-        remedy: 'Set one: `openclaw models list` shows what there is, `openclaw onboard` asks for it.',
-      });
+  const known: KnownNames = { models, aliases, claims, primary, isUsable };
+  const explain = (name: string): OpenClawError => explainUnknown(name, deps, known);
+
+  const resolve = (name: string): NamedModel => {
+    if (name === defaultName && primary !== undefined && primary !== defaultName) {
+      return { ...resolve(primary), name };
     }
-    const ref = aliases.get(name) ?? name;
-    const { provider } = splitRef(ref);
-    const bare = provider === undefined ? (claims.get(ref) ?? []) : [];
+    const ref = refOf(name);
+    const bare = splitRef(ref).provider === undefined ? (claims.get(ref) ?? []) : [];
     const model = models.get(ref) ?? (bare.length === 1 ? bare[0] : undefined);
-    if (model !== undefined)
-      return isUsable(model) ? notSpoken(name, model) : noCredentials(name, model.provider, deps);
-    if (bare.length > 1) {
-      const refs = bare.filter(isUsable).map((claimant) => claimant.ref);
-      if (refs.length === 0) return noCredentials(name, bare[0]?.provider ?? '', deps);
-      return unknown(name, `more than one provider has it: name one of ${refs.join(', ')}`);
+    if (model === undefined) return { name, ref, trouble: explain(name) };
+    const { route } = model;
+    if (route !== undefined && isUsable(model)) return { name, ref: model.ref, route };
+    return { name, ref: model.ref, ...(route === undefined ? {} : { route }), trouble: explain(name) };
+  };
+
+  const chain = (): { primary?: NamedModel; fallbacks: NamedModel[] } => {
+    const first = primary === undefined ? undefined : resolve(primary);
+    const seen = new Set(first === undefined ? [] : [first.ref]);
+    const others: NamedModel[] = [];
+    for (const name of written) {
+      const model = name === defaultName ? undefined : resolve(name);
+      if (model === undefined || seen.has(model.ref)) continue;
+      seen.add(model.ref);
+      others.push(model);
     }
-    return unknownName(name, ref, deps, models, aliases);
+    return { ...(first === undefined ? {} : { primary: first }), fallbacks: others };
   };
 
   const list = Object.freeze(usable.flatMap(({ route }) => (route === undefined ? [] : [route])));
@@ -122,6 +148,9 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
     fallbacks: ({ ref }) => (ref === defaultRoute?.ref ? fallbacks : noFallbacks),
     list: () => list,
     entries: () => [...models.values()].map(entryOf),
+    resolve,
+    chain,
+    aliases: () => aliases,
   };
 
   /** A default model without credentials is known by its names all the same: its fallbacks answer. */
@@ -134,10 +163,10 @@ export function createCatalogue(deps: CatalogueDeps): ModelCatalogue {
   }
 
   function entryOf(model: CollectedModel): CatalogueEntry {
-    const { ref, origin, route } = model;
+    const { route, ...described } = model;
+    const { ref } = model;
     return {
-      ref,
-      origin,
+      ...described,
       available: isUsable(model),
       aliases: [...aliases].filter(([, target]) => target === ref).map(([alias]) => alias),
       isDefault: primary === ref || (defaultRoute !== undefined && defaultRoute === route),
@@ -153,105 +182,4 @@ function aliasesOf(config: OpenClawConfig): Map<string, string> {
     if (alias !== undefined && alias !== '' && !aliases.has(alias)) aliases.set(alias, ref);
   }
   return aliases;
-}
-
-/** No model has this name: is it the provider, its plugin, or the model that is not there? */
-function unknownName(
-  name: string,
-  ref: string,
-  deps: CatalogueDeps,
-  models: ReadonlyMap<string, CollectedModel>,
-  aliases: ReadonlyMap<string, string>,
-): OpenClawError {
-  const { provider } = splitRef(ref);
-  const all = [...models.values()];
-  if (provider === undefined) {
-    return unknown(name, 'no model has this id, and no alias is called so', {
-      nearest: nearestName(ref, [...aliases.keys(), ...all.map(({ modelId }) => modelId)]),
-    });
-  }
-  const own = all.filter((model) => model.provider === provider);
-  if (own.length > 0) {
-    return unknown(name, `the provider ${provider} has no model of that id`, {
-      nearest: nearestRef(ref, own, all),
-    });
-  }
-  const disabled = pluginDisabled(name, provider, deps);
-  if (disabled !== undefined) return disabled;
-  const builtin = builtinOf(provider);
-  if (builtin?.listsModels === true && needsNoLogin(provider, deps)) {
-    return unknown(name, `${builtin.label} has not been there to say which models it has`, {
-      remedy: 'Start its server, then: `openclaw models list`.',
-    });
-  }
-  const replaced = deps.config.models?.mode === 'replace' && builtinOf(provider) !== undefined;
-  const why = replaced ? ' (models.mode is "replace", which leaves the built-in ones out)' : '';
-  return unknown(name, `no provider ${quote(provider)} is configured${why}`, {
-    nearest: nearestRef(ref, all, all),
-    remedy:
-      'See what there is: `openclaw models list`. Add the provider under models.providers, or log in: `openclaw onboard`.',
-  });
-}
-
-function pluginDisabled(name: string, provider: string, deps: CatalogueDeps): OpenClawError | undefined {
-  const disabled = deps.disabledProviders.find(({ providerId }) => providerId === provider);
-  if (disabled === undefined) return undefined;
-  return new OpenClawError({
-    code: 'PLUGIN_DISABLED',
-    message: `Unknown model ${quote(name)}: its provider ${provider} comes with the plugin ${disabled.pluginId}, which is disabled.`,
-    data: { pluginId: disabled.pluginId, model: cleanText(name) },
-  });
-}
-
-function noCredentials(name: string, provider: string, deps: CatalogueDeps): OpenClawError {
-  const disabled = pluginDisabled(name, provider, deps);
-  if (disabled !== undefined) return disabled;
-  const envVar = builtinOf(provider)?.envVars[0];
-  const fromPlugin = deps.pluginCatalogs.some(({ providerId }) => providerId === provider);
-  const key = envVar === undefined ? `models.providers.${provider}.apiKey in the configuration` : envVar;
-  return unknown(name, `the provider ${provider} has no credentials`, {
-    remedy: fromPlugin ? 'Log in: `openclaw onboard`.' : `Set ${key}, then: \`openclaw models list\`.`,
-  });
-}
-
-function notSpoken(name: string, model: CollectedModel): OpenClawError {
-  return unknown(name, `it is of the protocol ${quote(model.api)}, which this program does not speak`, {
-    remedy:
-      'Set api to anthropic-messages, openai-completions or openai-responses if the provider speaks one of them. See `openclaw models list`.',
-  });
-}
-
-function nearestRef(
-  ref: string,
-  first: readonly CollectedModel[],
-  all: readonly CollectedModel[],
-): string | undefined {
-  return (
-    nearestName(
-      ref,
-      first.map((model) => model.ref),
-    ) ??
-    nearestName(
-      ref,
-      all.map((model) => model.ref),
-    )
-  );
-}
-
-function unknown(
-  name: string,
-  cause: string,
-  more: { nearest?: string | undefined; remedy?: string } = {},
-): OpenClawError {
-  const suggestion = more.nearest === undefined ? '' : ` Did you mean ${quote(more.nearest)}?`;
-  return new OpenClawError({
-    code: 'MODEL_UNKNOWN',
-    message: `Unknown model ${quote(name)}: ${cause}.${suggestion}`,
-    ...(more.remedy === undefined ? {} : { remedy: more.remedy }),
-    data: { model: cleanText(name), suggestion: more.nearest },
-  });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(cleanText(text, 120));
 }

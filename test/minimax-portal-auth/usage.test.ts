@@ -1,6 +1,6 @@
 // Plan windows from the two generations of the usage endpoint.
 import { describe, expect, it } from 'vitest';
-import { fetchUsage, readWindows } from '../../extensions/minimax-portal-auth/usage.ts';
+import { fetchUsage, readNotInPlan, readWindows } from '../../extensions/minimax-portal-auth/usage.ts';
 
 const row = {
   model_name: 'MiniMax-M*',
@@ -39,6 +39,37 @@ describe('windows', () => {
     for (const body of [undefined, null, [], 'x', { model_remains: 'x' }, { model_remains: [null, 5] }]) {
       expect(readWindows(body, true)).toEqual([]);
     }
+  });
+});
+
+describe('models outside the plan', () => {
+  const absent = {
+    current_interval_total_count: 0,
+    current_interval_status: 3,
+    current_weekly_total_count: 0,
+    current_weekly_status: 3,
+  };
+  const m27 = 'MiniMax-M2.7-highspeed';
+
+  it.each<[string, unknown[], string[]]>([
+    ['a row of its own', [row, { model_name: m27, ...absent }], [m27]],
+    ['unlimited in one window only', [row, { model_name: m27, ...absent, current_weekly_status: 1 }], []],
+    ['unlimited, with a total', [row, { model_name: m27, ...absent, current_weekly_total_count: 5 }], []],
+    ['another kind of model', [row, { model_name: 'speech-hd', ...absent }], []],
+    ['nothing told', [], []],
+    ['nonsense', [null, 5, 'x', {}], []],
+  ])('%s', (_, rows, expected) => {
+    expect(readNotInPlan({ model_remains: rows })).toEqual(expected);
+  });
+
+  it('are all of them where the row of all chat models says so, but for one with a row of its own', () => {
+    const rows = [
+      { ...row, ...absent },
+      { ...row, model_name: 'MiniMax-M3' },
+    ];
+    const absentModels = readNotInPlan({ model_remains: rows });
+    expect(absentModels).toContain('MiniMax-M2.1');
+    expect(absentModels).not.toContain('MiniMax-M3');
   });
 });
 

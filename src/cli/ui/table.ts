@@ -1,5 +1,6 @@
 // Columns for a terminal: as wide as their widest cell, two spaces apart. Cells are cleaned by who made them.
 import { stripVTControlCharacters } from 'node:util';
+import { textWidth } from './text-width.ts';
 
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
@@ -20,5 +21,5 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 }
 
 function width(cell: string): number {
-  return stripVTControlCharacters(cell).length;
+  return textWidth(stripVTControlCharacters(cell));
 }

@@ -1,0 +1,87 @@
+// `models set`: another default model. One that cannot be served is refused with the cause; one that may be outside the
+// plan is set with a warning.
+import type { App } from '../../app.ts';
+import { isOpenClawError } from '../../errors.ts';
+import { cleanText } from '../../platform/text.ts';
+import type { NamedModel } from '../../providers/catalogue.ts';
+import type { ModelRoute } from '../../providers/model-route.ts';
+import { changeConfig } from '../config-change.ts';
+import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { defaultModelEdit } from '../default-model.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
+import { isServedWith } from '../model-auth.ts';
+import { readModelFacts, type ModelFacts } from '../model-facts.ts';
+import { openApp } from '../open-app.ts';
+import { whyNotServed } from '../why-not-served.ts';
+import { checkPlan } from '../plan-check.ts';
+
+export async function modelsSet(
+  context: CommandContext,
+  options: OutputOptions,
+  name: string,
+): Promise<number> {
+  const output = createOutput(context, options);
+  // Nobody is asked for a passphrase, or to unlock a keychain, for the sake of a warning.
+  const app = openApp(context, { ...options, nonInteractive: true });
+  try {
+    const facts = await readModelFacts(app, output, { look: true });
+    const route = servedRoute(facts.catalogue.resolve(name));
+    const { primary } = facts.catalogue.chain();
+    const plan = await checkPlan(app, facts, route, context.signal);
+    const { changed } = await changeConfig(app, context.signal, ({ raw }) =>
+      primary?.ref === route.ref ? [] : [defaultModelEdit({ raw }, route.ref)],
+    );
+    const isTaken = changed && (await isGatewayRunning(app, output));
+    const before = primary === undefined || primary.ref === route.ref ? undefined : primary.ref;
+    output.line(
+      changed
+        ? `${output.style.good('✓')} The default model is ${cleanText(route.ref, 120)} now${before === undefined ? '' : ` (it was ${cleanText(before, 120)})`}.`
+        : `The default model was ${cleanText(route.ref, 120)} already.`,
+    );
+    if (isTaken) output.line('  The gateway that runs takes it over by itself.');
+    const warnings = [plan, endedLogin(facts, route)].filter((warning) => warning !== undefined);
+    for (const { message, remedy } of warnings) {
+      output.note(`Warning: ${message}\n  ${remedy}`, { event: 'warning', message, remedy });
+    }
+    output.result({
+      default: route.ref,
+      before: primary?.ref ?? null,
+      changed,
+      gatewayRunning: isTaken,
+      warnings: warnings.map(({ message, remedy }) => ({ message, remedy })),
+      configFile: app.paths.configFile,
+    });
+    return 0;
+  } finally {
+    app.close();
+  }
+}
+
+/** Throws what the catalogue says of a model that cannot be served. */
+function servedRoute({ route, trouble }: NamedModel): ModelRoute {
+  if (trouble !== undefined) throw trouble;
+  if (route === undefined) throw new TypeError('A model without trouble has a route.');
+  return route;
+}
+
+function endedLogin(
+  facts: ModelFacts,
+  { provider, modelId, ref }: ModelRoute,
+): { message: string; remedy: string } | undefined {
+  const auth = facts.authOf(provider, modelId);
+  if (isServedWith(auth)) return undefined;
+  const { why, remedy } = whyNotServed({ auth });
+  return { message: `${cleanText(ref, 120)} cannot be served now: ${why}`, remedy };
+}
+
+/** Not knowing it is no reason to fail: the file is written by now. */
+export async function isGatewayRunning(app: App, output: Output): Promise<boolean> {
+  try {
+    return (await findGateway(gatewayFiles(app.paths.runDir), app.clock)).running !== undefined;
+  } catch (error) {
+    if (!isOpenClawError(error)) throw error;
+    const { code, message } = error;
+    output.note(`Whether a gateway runs is not known: ${message}`, { event: 'warning', code, message });
+    return false;
+  }
+}
