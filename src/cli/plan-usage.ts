@@ -14,6 +14,10 @@ export type PlanUsage = {
   readonly windows: UsageSnapshot['windows'];
   /** Why there are no windows, in words. */
   readonly trouble?: string;
+  /** `not_asked`: nothing was sent. `no_answer`: what came, if anything, says nothing of the login. */
+  readonly outcome: 'answered' | 'refused' | 'no_answer' | 'not_asked';
+  /** How long the answer took. */
+  readonly tookMs?: number;
 };
 
 const answerTimeoutMs = 5_000;
@@ -21,38 +25,61 @@ const answerTimeoutMs = 5_000;
 /** One for each login whose provider has a plan. Rejects with the reason of `signal`, or as `listProfiles` does. */
 export async function fetchPlanUsage(app: App, signal: AbortSignal): Promise<readonly PlanUsage[]> {
   const records = await app.store().listProfiles();
-  const plans = await Promise.all(records.map((record) => ofProfile(app, record, signal)));
+  const plans = await Promise.all(records.map((record) => askPlanOf(app, record, signal)));
   return plans.filter((plan) => plan !== undefined);
 }
 
-async function ofProfile(
+/** undefined: its provider tells nothing of a plan. As `fetchPlanUsage`, for one login. */
+export async function askPlanOf(
   app: App,
   record: ProfileRecord,
   signal: AbortSignal,
 ): Promise<PlanUsage | undefined> {
   const base = { profileId: record.id, name: cleanText(record.provider, 60), windows: [] };
+  let sentAtMs: number | undefined;
   try {
     const provider = await app.plugins().provider(record.provider);
     const fetch = provider?.fetchUsageSnapshot?.bind(provider);
     if (fetch === undefined) return undefined;
     const ended = describeEnd(record, app.clock.nowMs());
-    if (ended !== undefined) return { ...base, trouble: ended };
+    if (ended !== undefined) return { ...base, trouble: ended, outcome: 'not_asked' };
     const stored = await app.store().readProfile(record.id);
     if (stored === undefined) return undefined;
-    const snapshot = await ask(app, fetch, record.id, stored.credential, signal);
+    const { credential } = stored;
+    sentAtMs = app.clock.monotonicMs();
+    const snapshot = await ask(app, fetch, record.id, credential, signal);
+    const said = { ...base, tookMs: Math.round(app.clock.monotonicMs() - sentAtMs) };
     const name = cleanText(snapshot.displayName, 60);
-    const windows = snapshot.windows.map((window) => ({ ...window, label: cleanText(window.label, 60) }));
-    if (snapshot.error === undefined) return { ...base, name, windows };
-    const trouble =
-      snapshot.error === 'unauthorized'
-        ? `the service refuses the token; to renew it: openclaw auth refresh ${record.id}`
-        : cleanText(snapshot.error);
-    return { ...base, name, trouble };
+    if (snapshot.error === undefined)
+      return { ...said, name, windows: snapshot.windows.map(cleanWindow), outcome: 'answered' };
+    if (snapshot.error !== 'unauthorized')
+      return { ...said, name, trouble: cleanText(snapshot.error), outcome: 'no_answer' };
+    return { ...said, name, trouble: describeRefusal(record), outcome: 'refused' };
   } catch (error) {
     signal.throwIfAborted();
     const { message } = toOpenClawError(error);
-    return { ...base, trouble: cleanText(message) };
+    const outcome = sentAtMs === undefined ? 'not_asked' : 'no_answer';
+    return { ...base, trouble: cleanText(message), outcome };
   }
+}
+
+/** The last date that there is. */
+const latestMs = 8.64e15;
+
+function cleanWindow(window: UsageSnapshot['windows'][number]): UsageSnapshot['windows'][number] {
+  const { resetAt, ...rest } = window;
+  const hasReset = resetAt !== undefined && Math.abs(resetAt) <= latestMs;
+  return { ...rest, label: cleanText(window.label, 60), ...(hasReset ? { resetAt } : {}) };
+}
+
+/** A login that has never been renewed may be one that has never worked. */
+function describeRefusal({ id, refreshable, region, generation, lastRefresh }: ProfileRecord): string {
+  const renew = refreshable
+    ? `to renew it: openclaw auth refresh ${id}`
+    : `log in again: openclaw auth login --profile-id ${id}`;
+  const isNew = generation === 1 && lastRefresh === undefined && region !== undefined;
+  const hint = isNew ? `; if it has never worked, its account may be of another region than ${region}` : '';
+  return `the service refuses the token; ${renew}${hint}`;
 }
 
 function describeEnd(record: ProfileRecord, nowMs: number): string | undefined {

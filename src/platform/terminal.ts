@@ -23,6 +23,8 @@ export type Terminal = {
   readKeys(listener: (event: KeyEvent) => void): () => void;
   writeOut(text: string): void;
   writeErr(text: string): void;
+  /** Whoever read stdout has left, which shows when it is written to. Absent: nobody can tell. */
+  outIsGone?(): boolean;
 };
 
 export function createTerminal(
@@ -52,6 +54,7 @@ export function createTerminal(
         ? readKeysFrom({ stdin, write: writeErr, process, raise: raiseSignal }, listener)
         : () => undefined,
     writeOut: (text) => void stdout.write(text),
+    outIsGone: () => stdout.destroyed || stdout.errored !== null,
     writeErr,
   };
 }

@@ -122,7 +122,7 @@ describe('the state of a login', () => {
     ['over, but renewable', { expiresAtMs: nowMs - 1 }, 'expired', 0],
     ['over, not renewable', { expiresAtMs: nowMs - 1, refreshable: false }, 'needs_login', 1],
     ['ends soon, not renewable', { expiresAtMs: nowMs + minute, refreshable: false }, 'expiring', 2],
-    ['ends later, not renewable', { expiresAtMs: nowMs + hour, refreshable: false }, 'ok', 0],
+    ['ends later, not renewable', { expiresAtMs: nowMs + hour, refreshable: false }, 'ok', 2],
     ['dead, though its date is fine', { dead: { atMs: 1, reason: 'revoked' } }, 'needs_login', 1],
     ['being refreshed', { intent: { atMs: nowMs - 1_000, pid: 1, generation: 1 } }, 'refreshing', 0],
     [

@@ -45,7 +45,7 @@ Total                      3       1  1,234,567           0            0  50,000
 1 of these answers did not tell what they used.`,
   );
   expect(plan).toMatch(
-    /^MiniMax plan {2}minimax-portal:default\n {2}\d+ % of this window used \(starts anew in .+\)\n/,
+    /^MiniMax plan {2}minimax-portal:default\n {2}this window {2}[█▏▎▍▌▋▊▉]*░+ {2}\d+ % used {2}starts anew in .+ \(.+ UTC\)\n/,
   );
 });
 
@@ -90,7 +90,7 @@ it.each([
   [['--since', '0d'], '--since takes'],
   [['--since', '900d'], 'up to 400d, not "900d"'],
   [['--since', '1w\u001b[31m'], 'not "1w"'],
-  [['--by', 'week'], '--by takes model, day, profile, not "week"'],
+  [['--by', 'week'], '--by takes model, day or profile, not "week"'],
 ])('refuses %j', async (args, complaint) => {
   const { code, stderr } = await createHome().run(['usage', ...args]);
   expect(code).toBe(2);

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createHome, follow, loggedIn, onboardArgs, startPortal } from '../support/cli-process.ts';
 import { startServer } from '../support/loopback-server.ts';
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+import { until } from '../support/refresh-holds.ts';
 
 describe('when it does not go well', () => {
   const errorOf = (value: Record<string, unknown>) =>
@@ -101,7 +100,7 @@ describe('when it does not go well', () => {
     [['onboard', '--non-interactive'], 2, 'INPUT_REQUIRED', '--auth-choice'],
     [['onboard', '--auth-choice', 'minimax-portal', '--non-interactive'], 2, 'INPUT_REQUIRED', '--region'],
     [['onboard', '--auth-choice', 'nonsense'], 2, 'AUTH_CHOICE_UNKNOWN', 'minimax-portal'],
-    [['onboard', '--auth-choice', 'minimax-portal', '--region', 'mars'], 2, 'USAGE', 'global and cn'],
+    [['onboard', '--auth-choice', 'minimax-portal', '--region', 'mars'], 2, 'USAGE', 'global or cn'],
     [['onboard', '--auth-choice', 'minimax-cn-oauth', '--region', 'global'], 2, 'USAGE', 'cn'],
     [
       ['onboard', '--auth-choice', 'minimax-portal', '--profile-id', 'anthropic:x'],
@@ -227,8 +226,7 @@ describe('auth refresh when the disk does not take the new token', () => {
     const home = await loggedIn(portal);
     portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 500 });
     const refresh = home.start(['auth', 'refresh']);
-    while (portal.control.state().counters.refreshes === 0)
-      await new Promise((resolve) => setImmediate(resolve));
+    await until(() => portal.control.state().counters.refreshes > 0);
     // Another program holds the store's write lock for longer than a refresh waits.
     const held = holdStore(home.stateDir);
     await refresh.line('stderr', /cannot be saved yet/);
@@ -256,7 +254,7 @@ describe('a process that is disturbed', () => {
     const home = await loggedIn(portal);
     portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 1_500 });
     const refresh = home.start(['auth', 'refresh']);
-    while (portal.control.state().counters.refreshes === 0) await turn();
+    await until(() => portal.control.state().counters.refreshes > 0);
     for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGINT'] as const) refresh.child.kill(signal);
     await refresh.ended;
     expect((await home.json(['auth', 'refresh'])).value).toMatchObject({ generation: 3 });
@@ -299,7 +297,7 @@ describe('a process that is disturbed', () => {
       const home = await loggedIn(portal);
       portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 1_500 });
       const refresh = home.start(['auth', 'refresh']);
-      while (portal.control.state().counters.refreshes === 0) await turn();
+      await until(() => portal.control.state().counters.refreshes > 0);
       const logout = home.start(['auth', 'logout', '--json']);
       // Without the wait the login would be gone under the refresh, which would then say so.
       expect(await refresh.ended).toMatchObject({ code: 0 });

@@ -1,268 +1,99 @@
-// `auth status`: what is known of every login, from the store's clear columns and the activity file. No key, no network,
-// no plugin code; activity that cannot be read takes nothing else away. Cooldowns pass by themselves: they are no matter
-// for --check.
-import { describeCooldownReason } from '../../auth/candidates.ts';
-import { isActive, isCooldownReason } from '../../auth/cooldown.ts';
-import { describeOlderCopy } from '../../auth/doubt.ts';
-import { orderProfiles, type OrderReason } from '../../auth/order.ts';
-import { observeRefresh, type ObservedRecord } from '../../auth/running-refresh.ts';
-import { checkExitCode, describeLogin, type LoginState, type LoginStatus } from '../../auth/status.ts';
-import type { LoadedConfig } from '../../config/load.ts';
-import type { KeyRecord, ProfileRecord } from '../../store/credential-store.ts';
-import {
-  createActivityStore,
-  type ActivitySnapshot,
-  type StoredCooldown,
-} from '../../store/activity-store.ts';
-import { isOpenClawError } from '../../errors.ts';
-import { cleanText } from '../../platform/text.ts';
-import { openApp } from '../open-app.ts';
+// `auth status`: what is known of every login and key. Reads the store, the activity file, the configuration and the
+// manifests; only --probe and --usage ask a service, and load what that takes. What is read is login-status/collect.ts,
+// what follows from it describe.ts, the words text.ts.
+import type { App } from '../../app.ts';
+import { OpenClawError } from '../../errors.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { formatDuration, formatRelative } from '../ui/duration.ts';
-import { describeStorage, storageToJson } from '../ui/storage-text.ts';
+import { collectStatus } from '../login-status/collect.ts';
+import { describeStatus } from '../login-status/describe.ts';
+import { statusToJson } from '../login-status/json.ts';
+import type { Asked } from '../login-status/probe.ts';
+import { describeInWords, type StatusView } from '../login-status/text.ts';
+import { openApp } from '../open-app.ts';
+import { showsUnicode } from '../ui/plan-bars.ts';
 
-type Row = {
-  record: ProfileRecord;
-  status: LoginStatus;
-  /** Used for requests to its provider now, and why. */
-  active: OrderReason | undefined;
-  /** Those that are active now; the one that ends last first. */
-  cooldowns: readonly StoredCooldown[];
-  lastUsedAtMs: number | undefined;
+export type AuthStatusOptions = OutputOptions & {
+  check?: boolean;
+  probe?: boolean;
+  usage?: boolean;
+  watch?: boolean;
 };
 
-const noActivity: ActivitySnapshot = { cooldowns: [], uses: [], orders: new Map() };
-/** A gateway writes for a moment, once a second at most. */
-const busyWaitMs = 100;
-
-export async function authStatus(
-  context: CommandContext,
-  options: OutputOptions & { check?: boolean },
-): Promise<number> {
+export async function authStatus(context: CommandContext, options: AuthStatusOptions): Promise<number> {
+  checkFlags(options);
+  if (options.watch === true) {
+    const { watchStatus } = await import('../login-status/watch.ts');
+    return watchStatus(context, options);
+  }
   const output = createOutput(context, options);
   const app = openApp(context, options);
   try {
-    const config = readOrExplain(() => app.config(), output);
-    const activity =
-      readOrExplain(() => createActivityStore(app.activity({ mode: 'look', busyWaitMs })).read(), output) ??
-      noActivity;
-    const store = app.store();
-    const listed = await store.listProfiles();
-    const records = await Promise.all(listed.map((record) => observeRefresh(store, record)));
-    const key = await store.readKeyRecord();
-    const nowMs = context.clock.nowMs();
-    const cooldowns = activity.cooldowns.filter((row) => isActiveRow(row, nowMs));
-    const rows = describeRows(records, config, { ...activity, cooldowns }, nowMs);
-    // Those that would be used if nothing cooled down and nobody had used any.
-    const lasting = describeRows(records, config, { ...noActivity, orders: activity.orders }, nowMs);
-    const inUse = lasting.filter((row) => row.active !== undefined);
-    const check = Math.max(
-      0,
-      ...(inUse.length === 0 ? [1] : inUse.map((row) => checkExitCode([row.status]))),
-    );
-    output.result({
-      storage: key === undefined ? null : storageToJson(key),
-      stateDir: app.paths.stateDir,
-      check,
-      profiles: rows.map((row) => toJson(row, key)),
-      cooldowns: cooldowns.map(cooldownToJson),
-    });
-    print(output, rows, key, nowMs);
-    const ids = new Set(rows.map((row) => row.record.id));
-    for (const row of cooldowns.filter(({ profileId }) => isKeyProfile(profileId) && !ids.has(profileId))) {
-      output.line(`${cleanText(row.profileId, 120)}  ${output.style.warn(describeCooldown(row, nowMs))}`);
-    }
+    const facts = await collectStatus(app, context.env);
+    for (const trouble of facts.troubles) tell(output, trouble);
+    const report = describeStatus(facts);
+    const asked = await ask(app, report.entries, options, context.signal);
+    const view = { facts, report, ...(asked === undefined ? {} : { asked }) };
+    const check = withProbes(view);
+    output.result({ ...statusToJson(view), check });
+    const { terminal, env } = context;
+    const page = {
+      style: output.style,
+      columns: terminal.outIsTty ? terminal.columns() : undefined,
+      isUnicode: showsUnicode(env),
+    };
+    for (const line of describeInWords(view, page)) output.line(line);
     return options.check === true ? check : 0;
   } finally {
     app.close();
   }
 }
 
-function isActiveRow({ reason, ...row }: StoredCooldown, nowMs: number): boolean {
-  return isCooldownReason(reason) && isActive({ ...row, reason }, nowMs);
+/** What asks and what goes on watching do not go together. */
+function checkFlags({ watch, check, probe, usage }: AuthStatusOptions): void {
+  if (watch !== true) return;
+  const refuse = (flag: string, why: string, instead: string): never => {
+    throw new OpenClawError({
+      code: 'USAGE',
+      message: `--watch and ${flag} do not go together: ${why}.`,
+      remedy: `Leave one of them out: \`openclaw auth status --watch\`, or \`${instead}\`.`,
+    });
+  };
+  if (check === true) refuse('--check', '--check answers once and ends', 'openclaw auth status --check');
+  if (probe === true)
+    refuse('--probe', 'a service would be asked every second', 'openclaw auth status --probe');
+  if (usage === true)
+    refuse('--usage', 'a service would be asked every second', 'openclaw auth status --usage');
 }
 
-/** Keys of the configuration are no logins, and cool down like them. */
-function isKeyProfile(profileId: string): boolean {
-  return profileId.endsWith(':key');
+async function ask(
+  app: App,
+  entries: StatusView['report']['entries'],
+  { probe, usage }: AuthStatusOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Partial<Asked>> | undefined> {
+  if ((probe !== true && usage !== true) || entries.length === 0) return undefined;
+  const { askEntries } = await import('../login-status/probe.ts');
+  const asked = await askEntries(app, entries, { isPlanOnly: probe !== true, signal });
+  return new Map(
+    [...asked].map(([id, answer]): [string, Partial<Asked>] => [
+      id,
+      {
+        ...(probe === true ? { probe: answer.probe } : {}),
+        ...(usage === true && answer.plan !== undefined ? { plan: answer.plan } : {}),
+      },
+    ]),
+  );
+}
+
+/** A login in use that its service refuses is as good as none. */
+function withProbes({ report, asked }: StatusView): 0 | 1 | 2 {
+  const isRefused = report.entries.some(
+    ({ id, use }) => use.kind === 'active' && asked?.get(id)?.probe?.kind === 'refused',
+  );
+  return isRefused ? 1 : report.check;
 }
 
 /** A broken configuration or activity file changes which login comes first, not what the logins are: they are shown. */
-function readOrExplain<T>(read: () => T, output: Output): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!isOpenClawError(error)) throw error;
-    output.note(`${error.message}\n  ${error.remedy}`, {
-      event: 'warning',
-      code: error.code,
-      message: error.message,
-    });
-    return undefined;
-  }
-}
-
-function describeRows(
-  observed: readonly ObservedRecord[],
-  config: LoadedConfig | undefined,
-  { cooldowns, uses, orders }: ActivitySnapshot,
-  nowMs: number,
-): Row[] {
-  const records = observed.map(({ record }) => record);
-  const used = new Map(uses.map(({ profileId, lastUsedAtMs }) => [profileId, lastUsedAtMs]));
-  const cooldownsOf = (id: string): StoredCooldown[] =>
-    cooldowns.filter(({ profileId }) => profileId === id).sort((a, b) => b.untilMs - a.untilMs);
-  const active = new Map<string, OrderReason>();
-  for (const provider of new Set(records.map((record) => record.provider))) {
-    const order = orderProfiles(
-      records.filter((record) => record.provider === provider),
-      orders.get(provider) ?? config?.config.auth?.order?.[provider],
-      {
-        lastUsedAtMs: (id) => used.get(id) ?? 0,
-        // A model that is not in the plan says nothing of the others.
-        isCooling: (id) => cooldownsOf(id).some(({ reason }) => reason !== 'model_unavailable'),
-      },
-    );
-    const first = order.ids[0];
-    if (first !== undefined) active.set(first, order.reason);
-  }
-  const rows = observed.map(({ record, isRefreshing }) => ({
-    record,
-    status: describeLogin(record, nowMs, isRefreshing),
-    active: active.get(record.id),
-    cooldowns: cooldownsOf(record.id),
-    lastUsedAtMs: used.get(record.id),
-  }));
-  return rows.sort((a, b) => Number(b.active !== undefined) - Number(a.active !== undefined));
-}
-
-function isoTime(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : new Date(atMs).toISOString();
-}
-
-function cooldownToJson({ profileId, model, reason, failures, untilMs }: StoredCooldown) {
-  return {
-    profile: profileId,
-    model: model === '' ? null : model,
-    reason,
-    failures,
-    until: isoTime(untilMs),
-  };
-}
-
-/** `cooling down until 14:03:20 (in 12 min) for MiniMax-M3: too many requests` */
-function describeCooldown({ model, reason, untilMs }: StoredCooldown, nowMs: number): string {
-  const at = new Date(untilMs).toISOString().slice(0, 19).replace('T', ' ');
-  const scope = model === '' ? '' : ` for ${cleanText(model, 120)}`;
-  return `cooling down until ${at} UTC (${formatRelative(untilMs, nowMs)})${scope}: ${describeCooldownReason(reason)}`;
-}
-
-/** A login that nothing but a new one helps does not wait for the end of a cooldown. */
-function isCoolingNow({ state }: LoginStatus, cooldowns: readonly StoredCooldown[]): boolean {
-  return cooldowns.length > 0 && state !== 'needs_login';
-}
-
-function toJson(
-  { record, status, active, cooldowns, lastUsedAtMs }: Row,
-  key: KeyRecord | undefined,
-): Record<string, unknown> {
-  return {
-    id: record.id,
-    provider: record.provider,
-    type: record.type,
-    region: record.region ?? null,
-    account: record.account ?? null,
-    state: isCoolingNow(status, cooldowns) ? 'cooling_down' : status.state,
-    detail: status.detail ?? null,
-    expiresAt: isoTime(record.expiresAtMs),
-    expiresAtMs: record.expiresAtMs ?? null,
-    refreshable: record.refreshable,
-    lastRefresh:
-      record.lastRefresh === undefined
-        ? null
-        : {
-            at: isoTime(record.lastRefresh.atMs),
-            outcome: record.lastRefresh.outcome,
-            reason: record.lastRefresh.reason ?? null,
-          },
-    loggedInAt: isoTime(record.createdAtMs),
-    generation: record.generation,
-    restored:
-      record.restored === undefined
-        ? null
-        : { generation: record.generation, newest: record.restored.newestGeneration },
-    storage: key === undefined ? null : key.kind,
-    lastUsedAt: isoTime(lastUsedAtMs),
-    cooldowns: cooldowns.map(cooldownToJson),
-    active: active !== undefined,
-    activeReason: active ?? null,
-  };
-}
-
-const words: Record<LoginState, string> = {
-  ok: 'ok',
-  refreshing: 'refreshing now',
-  expiring: 'ends soon',
-  expired: 'expired, renewed at the next use',
-  needs_login: 'needs a new login',
-};
-
-function print(output: Output, rows: readonly Row[], key: KeyRecord | undefined, nowMs: number): void {
-  if (rows.length === 0) {
-    output.line('No logins yet.');
-    output.line('  Log in: openclaw onboard --auth-choice minimax-portal');
-    return;
-  }
-  for (const row of rows) printRow(output, row, nowMs);
-  if (key === undefined) return;
-  const storage = describeStorage(key);
-  output.line(`Kept     ${storage.safe ? storage.text : output.style.bad(storage.text)}`);
-}
-
-function printRow(output: Output, row: Row, nowMs: number): void {
-  const { record, status, active, cooldowns, lastUsedAtMs } = row;
-  const { style } = output;
-  const colour = {
-    ok: style.good,
-    refreshing: style.good,
-    expiring: style.warn,
-    expired: style.warn,
-    needs_login: style.bad,
-  };
-  const { state } = status;
-  output.line(
-    `${style.bold(record.id)}  ${isCoolingNow(status, cooldowns) ? style.warn('cooling down') : colour[state](words[state])}${active === undefined ? '' : style.dim(`  in use (${active})`)}`,
-  );
-  const facts = [
-    record.region === undefined ? undefined : `region ${record.region}`,
-    record.account === undefined ? undefined : `account ${record.account}`,
-    `${record.type === 'oauth' ? 'OAuth login' : record.type} at ${record.provider}`,
-  ];
-  output.line(
-    `  Login    ${facts.filter((fact) => fact !== undefined).join(', ')}, ${formatDuration(nowMs - record.createdAtMs)} old`,
-  );
-  if (isCoolingNow(status, cooldowns)) {
-    for (const cooldown of cooldowns) output.line(`  Paused   ${describeCooldown(cooldown, nowMs)}`);
-    output.line(`  Next     openclaw auth clear-cooldown ${record.id}, to try it now`);
-  }
-  if (status.detail !== undefined) output.line(`  Why      ${status.detail}`);
-  // The reason of a dead login has it already.
-  if (record.restored !== undefined && record.dead === undefined)
-    output.line(`  Backup   ${style.warn(describeOlderCopy(record))}`);
-  if (record.expiresAtMs !== undefined && state !== 'needs_login') {
-    const renewed = record.refreshable ? 'renewed by itself' : 'cannot be renewed';
-    const verb = record.expiresAtMs >= nowMs ? 'ends' : 'ended';
-    output.line(`  Access   ${verb} ${formatRelative(record.expiresAtMs, nowMs)}, ${renewed}`);
-  }
-  const refresh = record.lastRefresh;
-  if (refresh !== undefined) {
-    output.line(`  Refresh  ${refresh.outcome}, ${formatRelative(refresh.atMs, nowMs)}`);
-  } else if (record.refreshable) output.line('  Refresh  not needed yet');
-  if (lastUsedAtMs !== undefined) output.line(`  Used     ${formatRelative(lastUsedAtMs, nowMs)}`);
-  if (state === 'needs_login') {
-    output.line(
-      `  Next     openclaw auth login --profile-id ${record.id}${record.region === undefined ? '' : ` --region ${record.region}`}`,
-    );
-  }
-  output.line();
+function tell(output: Output, { message, remedy, code }: OpenClawError): void {
+  output.note(`${message}\n  ${remedy}`, { event: 'warning', code, message });
 }

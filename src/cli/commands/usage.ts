@@ -10,14 +10,14 @@ import {
   type LedgerReport,
 } from '../../gateway/ledger-report.ts';
 import { readLedgerRows, type LedgerCounts, type LedgerRow } from '../../gateway/ledger-table.ts';
-import { en } from '../../language/en.ts';
 import { cleanText } from '../../platform/text.ts';
 import { readPrices } from '../../providers/prices.ts';
 import { openActivityDatabase } from '../../store/activity-database.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { describeWindow } from '../login-report.ts';
 import { openApp } from '../open-app.ts';
 import { fetchPlanUsage, type PlanUsage } from '../plan-usage.ts';
+import { windowsOf } from '../plan-windows.ts';
+import { drawPlanBars, showsUnicode } from '../ui/plan-bars.ts';
 import { formatTable } from '../ui/table.ts';
 
 type UsageOptions = OutputOptions & { since?: string; by?: string; plan?: boolean };
@@ -39,7 +39,7 @@ export async function usage(context: CommandContext, options: UsageOptions): Pro
     const plans = options.plan === false ? undefined : await askPlans(app, context.signal, output);
     output.result(toJson(report, by, plans));
     printReport(output, report, by, rows !== undefined);
-    if (plans !== undefined) printPlans(output, plans, nowMs);
+    if (plans !== undefined) printPlans(context, output, plans, nowMs);
     return rows === undefined ? 1 : 0;
   } finally {
     app.close();
@@ -158,14 +158,21 @@ function formatCost(nanoUsd: number): string {
   return `$${group(Math.floor(steps / 10_000))}.${String(steps % 10_000).padStart(4, '0')}`;
 }
 
-function printPlans(output: Output, plans: readonly PlanUsage[], nowMs: number): void {
+function printPlans(
+  { terminal, env }: CommandContext,
+  output: Output,
+  plans: readonly PlanUsage[],
+  nowMs: number,
+): void {
   const { style } = output;
+  const columns = terminal.outIsTty ? terminal.columns() - 2 : undefined;
+  const space = { style, columns, isUnicode: showsUnicode(env), nowMs };
   for (const plan of plans) {
     output.line();
     output.line(`${style.bold(plan.name)}  ${plan.profileId}`);
     if (plan.trouble !== undefined) output.line(`  ${style.warn(`not known now: ${plan.trouble}`)}`);
     else if (plan.windows.length === 0) output.line('  no limits told');
-    for (const window of plan.windows) output.line(`  ${describeWindow(window, en, nowMs)}`);
+    for (const bar of drawPlanBars(windowsOf(plan), space)) output.line(`  ${bar}`);
   }
 }
 

@@ -28,6 +28,11 @@ export function formatRelative(atMs: number, nowMs: number, units: Units = en): 
     : fillText(units.timeAgo, { time: formatDuration(nowMs - atMs, units) });
 }
 
+/** `3 h ago` of what has happened: `0 s ago` where a clock that was set back puts it into the future. */
+export function formatAgo(atMs: number, nowMs: number, units: Units = en): string {
+  return fillText(units.timeAgo, { time: formatDuration(nowMs - atMs, units) });
+}
+
 /** `03:07`, for a countdown. */
 export function formatCountdown(remainingMs: number): string {
   const seconds = Math.max(0, Math.ceil(remainingMs / 1000));

@@ -1,7 +1,6 @@
 // Asks a person for the passphrase of the store: once to open it, twice for a new one.
 import { passphraseFault, type AskPassphrase } from '../../vault/passphrase.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
-import { createPrompter } from './prompter.ts';
 
 /** undefined where nobody can be asked. */
 export function createPassphrasePrompt(
@@ -11,8 +10,10 @@ export function createPassphrasePrompt(
   const { terminal } = context;
   if (!terminal.interactive || options.nonInteractive === true || options.json === true) return undefined;
   const output = createOutput(context, options);
-  const prompter = createPrompter(context, output, { interactive: true });
-  const askFor = (message: string): Promise<string> => prompter.text({ message, secret: true });
+  const askFor = async (message: string): Promise<string> => {
+    const { createPrompter } = await import('./prompter.ts');
+    return createPrompter(context, output, { interactive: true }).text({ message, secret: true });
+  };
 
   return async ({ purpose, reason, again }) => {
     if (purpose === 'open') {

@@ -1,16 +1,26 @@
 // How many columns a text takes in a terminal, and texts cut or folded to fit: ideographs, kana, Hangul and emoji take
 // two (Unicode Standard Annex #11), combining marks none. The text holds no control characters.
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+/** Made when needed and not before: the tables behind the first one take as long to load as a short command runs. */
+function graphemesOf(text: string): Intl.Segments {
+  return new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text);
+}
+
+function wordsOf(text: string): Intl.Segments {
+  return new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text);
+}
+
+/** Each of these takes one column. */
+const plain = /^[ -~]*$/;
 
 const wide =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const zeroWidth = /^[\p{Mark}\p{Format}\p{Control}]*$/u;
 
 export function textWidth(text: string): number {
+  if (plain.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -24,7 +34,7 @@ export function cutToWidth(text: string, columns: number): string {
   if (textWidth(text) <= columns) return text;
   let kept = '';
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     width += graphemeWidth(segment);
     if (width > columns - 1) break;
     kept += segment;
@@ -41,7 +51,7 @@ const opening = /[(（「“]$/;
 /** Lines of at most `columns`, broken between words; a word that is wider stays whole on a line of its own. */
 export function foldText(text: string, columns: number): string[] {
   const pieces: string[] = [];
-  for (const { segment, isWordLike } of words.segment(text)) {
+  for (const { segment, isWordLike } of wordsOf(text)) {
     const last = pieces.at(-1);
     // Punctuation stays with the word before it, what opens a bracket with the one after it.
     const clings = isWordLike !== true && segment.trim() !== '' && !opening.test(segment);
