@@ -8,6 +8,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { expandHome } from '../config/paths.ts';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
+import { version as programVersion } from '../version.ts';
 import { manifestName, parseManifest, type PluginManifest } from './manifest.ts';
 
 export type PluginOrigin = 'bundled' | 'config';
@@ -17,6 +18,8 @@ export type DiscoveredPlugin = {
   readonly id: string;
   readonly folder: string;
   readonly origin: PluginOrigin;
+  /** The manifest's, else that of a package.json beside it; of one that comes with the program, the program's. */
+  readonly version?: string;
 } & ({ readonly manifest: PluginManifest; readonly entry: string } | { readonly error: OpenClawError });
 
 export type DiscoveryOptions = {
@@ -67,10 +70,25 @@ function inspect(folder: string, origin: PluginOrigin): DiscoveredPlugin {
     const manifest = parseManifest(readFileSync(file, 'utf8'), file);
     const entry = entryOf(folder, origin);
     if (entry === undefined) return broken(folder, origin, 'there is no index.js or index.ts in it');
-    return { id: manifest.id, folder, origin, manifest, entry };
+    const version = manifest.version ?? (origin === 'bundled' ? programVersion : versionOfPackage(folder));
+    const known = version === undefined ? {} : { version };
+    return { id: manifest.id, folder, origin, ...known, manifest, entry };
   } catch (error) {
     if (isOpenClawError(error)) return { id: cleanText(basename(folder), 64), folder, origin, error };
     return broken(folder, origin, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** It is for people to read only: a file that is none, or has none, says nothing. */
+function versionOfPackage(folder: string): string | undefined {
+  const file = join(folder, 'package.json');
+  if (!isFile(file) || statSync(file).size > largestManifestBytes) return undefined;
+  try {
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown };
+    return typeof version === 'string' && version !== '' ? cleanText(version, 40) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
   }
 }
 

@@ -33,11 +33,15 @@ export type PluginStatus = {
   readonly name: string;
   readonly description: string;
   readonly origin: PluginOrigin;
+  readonly folder: string;
+  readonly version?: string;
   readonly enabled: boolean;
   /** `ready`: enabled, and nothing is known against it. Whether its code works shows when it is loaded. */
   readonly state: 'disabled' | 'ready' | 'failed';
   /** One cleaned line, or several of a configuration error. */
   readonly error?: string;
+  /** The same with its code and remedy. */
+  readonly failure?: OpenClawError;
   /** Provider ids of its manifest. */
   readonly providers: readonly string[];
 };
@@ -161,9 +165,11 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
       name: manifest?.name ?? plugin.id,
       description: manifest?.description ?? '',
       origin: plugin.origin,
+      folder: plugin.folder,
+      ...(plugin.version === undefined ? {} : { version: plugin.version }),
       enabled,
       state: failure === undefined ? (enabled ? 'ready' : 'disabled') : 'failed',
-      ...(failure === undefined ? {} : { error: failure.message }),
+      ...(failure === undefined ? {} : { error: failure.message, failure }),
       providers: manifest?.providers ?? [],
     };
   };

@@ -25,6 +25,8 @@ const authChoice = z.object({
   choiceHint: z.optional(shown),
   groupId: z.optional(z.string()),
   groupLabel: z.optional(shown),
+  /** `manual-only`: chosen by its id, and left out of menus. */
+  assistantVisibility: z.optional(z.string()),
   /** Other ids for the same choice on the command line. This host only. */
   aliases: z.optional(z.array(id)),
 });
@@ -34,6 +36,7 @@ const manifest = z.object({
   configSchema: z.record(z.string(), z.unknown()),
   name: z.optional(shown),
   description: z.optional(shown),
+  version: z.optional(shown),
   providers: z.optional(z.array(id)),
   providerAuthChoices: z.optional(z.array(authChoice)),
   cliCommands: z.optional(z.array(z.unknown())),

@@ -1,9 +1,13 @@
 // `plugins list|enable|disable`: from manifests and configuration; a plugin's code is loaded only to see whether it works.
 import type { App } from '../../app.ts';
 import { editConfig } from '../../config/edit.ts';
-import { OpenClawError } from '../../errors.ts';
-import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { toOpenClawError } from '../../errors.ts';
+import { cleanText } from '../../platform/text.ts';
+import type { PluginStatus } from '../../plugins/host.ts';
+import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
+import { areAllOff, describeSwitch, loginCommands, remedyOf, requirePlugin } from '../plugin-report.ts';
 import { formatTable } from '../ui/table.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
@@ -11,33 +15,70 @@ export async function pluginsList(context: CommandContext, options: OutputOption
   const output = createOutput(context, options);
   const app = openApp(context, options);
   try {
-    printConfigWarnings(output, app.config());
+    const config = app.config();
+    printConfigWarnings(output, config);
     const host = app.plugins();
     await host.providers();
     const statuses = host.statuses();
-    output.result({ plugins: statuses });
-    const { style } = output;
-    const colour = { ready: style.good, disabled: style.dim, failed: style.bad };
-    output.line(
-      formatTable([
-        ['Plugin', 'State', 'From', 'Brings'].map(style.bold),
-        ...statuses.map((plugin) => [
-          plugin.id,
-          colour[plugin.state](plugin.state),
-          plugin.origin,
-          plugin.providers.join(', '),
-        ]),
-      ]).trimEnd(),
-    );
+    const choicesOf = (id: string) => host.choices().filter(({ pluginId }) => pluginId === id);
+    output.result({
+      allOff: areAllOff(config),
+      plugins: statuses.map((plugin) => ({
+        ...withoutFailure(plugin),
+        by: describeSwitch(config, plugin.id),
+        choices: choicesOf(plugin.id).map(({ choiceId, choiceLabel }) => ({ choiceId, choiceLabel })),
+        ...(plugin.failure === undefined ? {} : { remedy: remedyOf(plugin) }),
+      })),
+    });
+    if (statuses.length === 0) output.line('There is no plugin.');
+    else output.line(tableOf(output, statuses, (id) => choicesOf(id).map(({ choiceId }) => choiceId)));
     for (const plugin of statuses) {
-      if (plugin.error !== undefined) output.line(`\n${plugin.id}: ${plugin.error}`);
+      if (plugin.error === undefined) continue;
+      output.line(`\n${output.style.bad('✗')} ${plugin.id}: ${plugin.error}`);
+      output.line(`  ${remedyOf(plugin)}`);
     }
-    if (statuses.some((plugin) => plugin.state === 'disabled'))
-      output.line('\nEnable one: openclaw plugins enable <id>');
+    output.line();
+    if (areAllOff(config)) output.line(allOffText(config));
+    else if (statuses.some((plugin) => plugin.state === 'disabled'))
+      output.line('Enable one: openclaw plugins enable <id>');
+    if (statuses.length > 0) output.line('All about one: openclaw plugins inspect <id>');
     return 0;
   } finally {
     app.close();
   }
+}
+
+/** `failure` has the error's data, which is not for the list. */
+export function withoutFailure({
+  failure: _failure,
+  ...plugin
+}: PluginStatus): Omit<PluginStatus, 'failure'> {
+  return plugin;
+}
+
+function tableOf(
+  output: Output,
+  statuses: readonly PluginStatus[],
+  choicesOf: (id: string) => string[],
+): string {
+  const { style } = output;
+  const colour = { ready: style.good, disabled: style.dim, failed: style.bad };
+  return formatTable([
+    ['Plugin', 'Version', 'State', 'From', 'Providers', 'Ways to log in'].map(style.bold),
+    ...statuses.map((plugin) => [
+      plugin.id,
+      plugin.version ?? '-',
+      colour[plugin.state](plugin.state),
+      plugin.origin === 'bundled' ? 'bundled' : cleanText(plugin.folder, 60),
+      plugin.providers.join(', ') || '-',
+      choicesOf(plugin.id).join(', ') || '-',
+    ]),
+  ]).trimEnd();
+}
+
+/** A sentence, and what to do. */
+export function allOffText(config: ReturnType<App['config']>): string {
+  return `Every plugin is off: ${describeSwitch(config, '')}. To have those back that are enabled: openclaw config unset plugins.enabled`;
 }
 
 export function pluginsEnable(context: CommandContext, options: OutputOptions, id: string): Promise<number> {
@@ -57,31 +98,77 @@ async function setEnabled(
   const output = createOutput(context, options);
   const app = openApp(context, options);
   try {
-    requirePlugin(app, id);
+    const plugin = requirePlugin(app.plugins(), id);
+    const choices = app.plugins().choices();
+    const own = choices.filter(({ pluginId }) => pluginId === id);
     const { changed } = await editConfig({
       file: app.paths.configFile,
       edits: [{ path: ['plugins', 'entries', id, 'enabled'], value: enabled }],
       clock: app.clock,
       random: app.random,
+      signal: context.signal,
+    });
+    const config = app.reloadConfig();
+    const logins = await loginsOf(app, plugin, output);
+    const takesIt = changed && !areAllOff(config) && (await isGatewayRunning(app, output));
+    output.result({
+      id,
+      enabled,
+      changed,
+      inEffect: enabled && !areAllOff(config),
+      allOff: areAllOff(config),
+      configFile: app.paths.configFile,
+      logins,
+      gatewayTakesIt: takesIt,
+      next: enabled && logins.length === 0 ? loginCommands(own) : [],
     });
     const word = enabled ? 'enabled' : 'disabled';
     output.line(changed ? `${id} is ${word} now.` : `${id} was ${word} already.`);
-    if (enabled) output.line('  Log in: openclaw onboard --auth-choice minimax-portal');
-    output.result({ id, enabled, changed, configFile: app.paths.configFile });
+    if (plugin.failure !== undefined) output.line(`  It does not work: ${plugin.failure.message}`);
+    if (areAllOff(config)) output.line(`  ${allOffText(config)}`);
+    if (enabled) printNext(output, loginCommands(own), logins);
+    else if (logins.length > 0) {
+      output.line(`  Kept, and not used meanwhile: ${logins.join(', ')}`);
+      output.line(`  Use them again: openclaw plugins enable ${id}`);
+    }
+    if (takesIt) output.line('  The gateway that runs takes it by itself.');
     return 0;
   } finally {
     app.close();
   }
 }
 
-function requirePlugin(app: App, id: string): void {
-  const ids = app
-    .plugins()
-    .statuses()
-    .map((plugin) => plugin.id);
-  if (ids.includes(id)) return;
-  throw new OpenClawError({
-    code: 'PLUGIN_NOT_FOUND',
-    message: `There is no plugin ${JSON.stringify(id.slice(0, 60))}. There is: ${ids.join(', ')}.`,
-  });
+function printNext(output: Output, commands: readonly string[], logins: readonly string[]): void {
+  if (logins.length > 0) {
+    output.line(`  Used again: ${logins.join(', ')}`);
+    return;
+  }
+  const [first, ...others] = commands;
+  if (first !== undefined) output.line(`  Log in: ${first}`);
+  for (const command of others) output.line(`      or: ${command}`);
+}
+
+/** Of its providers. A store that cannot be read is no reason to leave a switch where it is. */
+export async function loginsOf(app: App, plugin: PluginStatus, output: Output): Promise<string[]> {
+  try {
+    const records = await app.store().listProfiles();
+    return records.filter(({ provider }) => plugin.providers.includes(provider)).map(({ id }) => id);
+  } catch (error) {
+    const { message, remedy } = toOpenClawError(error);
+    output.note(`The logins could not be read: ${message}\n  ${remedy}`, { event: 'warning', message });
+    return [];
+  }
+}
+
+async function isGatewayRunning(app: App, output: Output): Promise<boolean> {
+  try {
+    return (await findGateway(gatewayFiles(app.paths.runDir), app.clock)).running !== undefined;
+  } catch (error) {
+    const { message, remedy } = toOpenClawError(error);
+    output.note(`Whether a gateway runs is not known: ${message}\n  ${remedy}`, {
+      event: 'warning',
+      message,
+    });
+    return false;
+  }
 }

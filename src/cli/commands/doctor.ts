@@ -1,0 +1,116 @@
+// `doctor`: looks at every state that the product can be in and that is wrong, says what mends each, and with --fix mends
+// what is safe. Exits with 1 when an error is left.
+import type { App } from '../../app.ts';
+import { isOpenClawError, OpenClawError } from '../../errors.ts';
+import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { allChecks } from '../doctor/all-checks.ts';
+import { createDoctorPorts } from '../doctor/doctor-ports.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { mendAll, type Mended } from '../doctor/mend.ts';
+import { countOf, findingToJson, printEnd, printFindings } from '../doctor/report-text.ts';
+import { runChecks, type Progress } from '../doctor/run-checks.ts';
+import { openApp } from '../open-app.ts';
+import { createLiveLine } from '../ui/live-line.ts';
+import { createPrompter } from '../ui/prompter.ts';
+
+type DoctorOptions = OutputOptions & {
+  fix?: boolean;
+  scrub?: boolean;
+  verbose?: boolean;
+  nonInteractive?: boolean;
+};
+
+export async function doctor(context: CommandContext, options: DoctorOptions): Promise<number> {
+  const output = createOutput(context, options);
+  // --scrub is a wish to have something mended.
+  const fixes = options.fix === true || options.scrub === true;
+  const findings = await examine(context, output);
+  printFindings(output, findings, options.verbose === true);
+  if (!fixes || findings.every(({ fix }) => fix === undefined)) {
+    if (fixes) output.line('There is nothing that could be mended from here.');
+    return end(output, findings, undefined, !fixes);
+  }
+  output.line();
+  const mended = await mendAll(findings, mendOptions(context, options, output), ({ done, text }) =>
+    output.line(`${done ? output.style.good('✓') : output.style.warn('-')} ${text}`),
+  );
+  const after = await examine(context, output);
+  output.line();
+  return end(output, after, mended, false);
+}
+
+/** With an application of its own: what was mended is to be seen. */
+async function examine(context: CommandContext, output: Output): Promise<Finding[]> {
+  // Nobody is asked for a passphrase or to unlock a keychain: that is a finding.
+  const app: App = openApp(context, { nonInteractive: true });
+  const showing = showProgress(context, output);
+  try {
+    return await runChecks(allChecks, createDoctorPorts(context, app), showing.update);
+  } finally {
+    showing.end();
+    app.close();
+  }
+}
+
+const namesShown = 3;
+
+function showProgress(
+  { terminal }: CommandContext,
+  output: Output,
+): { update: (progress: Progress) => void; end: () => void } {
+  if (!terminal.errIsTty || output.json) return { update: () => undefined, end: () => undefined };
+  const line = createLiveLine(terminal);
+  const below: readonly string[] = [];
+  return {
+    update({ done, of, waitingFor }) {
+      if (waitingFor.length === 0) return;
+      const names = waitingFor.slice(0, namesShown).join(', ');
+      const more = waitingFor.length > namesShown ? ' …' : '';
+      line.paint(`Looking at ${names}${more} (${done} of ${of})`, below);
+    },
+    end: () => line.clear(),
+  };
+}
+
+function mendOptions(context: CommandContext, options: DoctorOptions, output: Output) {
+  const interactive =
+    context.terminal.interactive && options.nonInteractive !== true && options.json !== true;
+  const prompter = createPrompter(context, output, { interactive });
+  return {
+    ask: interactive
+      ? async (question: string) => {
+          try {
+            return await prompter.confirm({ message: question, initialValue: false, flag: '--scrub' });
+          } catch (error) {
+            throw isOpenClawError(error) && error.code === 'INTERRUPTED' ? stoppedHere() : error;
+          }
+        }
+      : undefined,
+    scrub: options.scrub === true,
+    signal: context.signal,
+  };
+}
+
+function stoppedHere(): OpenClawError {
+  return new OpenClawError({
+    code: 'INTERRUPTED',
+    message: 'Cancelled.',
+    remedy: 'What is said above to be mended is mended; the rest was left. Look again: `openclaw doctor`.',
+  });
+}
+
+function end(
+  output: Output,
+  findings: readonly Finding[],
+  mended: readonly Mended[] | undefined,
+  mayFix: boolean,
+): number {
+  const counts = countOf(findings);
+  output.result({
+    ...counts,
+    findings: findings.map(findingToJson),
+    ...(mended === undefined ? {} : { mended }),
+  });
+  printEnd(output, findings, mayFix);
+  return counts.errors > 0 ? 1 : 0;
+}

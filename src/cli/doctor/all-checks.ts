@@ -1,0 +1,44 @@
+// Every check, in the order of the report.
+import { activityCheck, keychainCheck, keyCheck, storeCheck } from './store-checks.ts';
+import { cooldownCheck, orderCheck } from './activity-checks.ts';
+import type { Check } from './check.ts';
+import { configCheck, modelsCheck, openclawCheck, pricesCheck } from './config-checks.ts';
+import { filesCheck, litterCheck } from './file-checks.ts';
+import { exposureCheck, gatewayCheck, serviceCheck } from './gateway-checks.ts';
+import { leftoverCheck } from './leftover-checks.ts';
+import { loginsCheck } from './login-checks.ts';
+import { certificateCheck, clockCheck, proxyCheck } from './network-checks.ts';
+import { pendingCheck } from './pending-checks.ts';
+import { pluginsCheck } from './plugin-checks.ts';
+import { keyRegionCheck, loginRegionCheck } from './region-checks.ts';
+import { diskCheck, nodeCheck } from './system-checks.ts';
+
+export const allChecks: readonly Check[] = [
+  nodeCheck,
+  // First of those that touch the store: whoever opens it closes its files to others.
+  filesCheck,
+  litterCheck,
+  diskCheck,
+  keychainCheck,
+  keyCheck,
+  storeCheck,
+  activityCheck,
+  loginsCheck,
+  loginRegionCheck,
+  cooldownCheck,
+  orderCheck,
+  pendingCheck,
+  keyRegionCheck,
+  clockCheck,
+  proxyCheck,
+  certificateCheck,
+  configCheck,
+  modelsCheck,
+  pricesCheck,
+  openclawCheck,
+  pluginsCheck,
+  gatewayCheck,
+  exposureCheck,
+  serviceCheck,
+  leftoverCheck,
+];

@@ -1,0 +1,61 @@
+// What a check is and what it is given: the parts of the program as ports, each read once for all checks. A port that
+// fails rejects for every check that asks it, and one of them tells why.
+import type { App } from '../../app.ts';
+import type { ObservedRecord } from '../../auth/running-refresh.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { Paths } from '../../config/paths.ts';
+import type { OpenClawError } from '../../errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Env } from '../../platform/env.ts';
+import type { Fetch } from '../../platform/fetch.ts';
+import type { Installation } from '../../platform/installation.ts';
+import type { Keychain } from '../../platform/keychain.ts';
+import type { PluginHost } from '../../plugins/host.ts';
+import type { ModelCatalogue } from '../../providers/catalogue.ts';
+import type { ActivitySnapshot } from '../../store/activity-store.ts';
+import type { CredentialStore, KeyRecord } from '../../store/credential-store.ts';
+import type { Finding } from './finding.ts';
+
+/** How the key of the store is; `opened` false: there is none yet. */
+export type KeyStanding =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'opened'; readonly record: KeyRecord }
+  | { readonly kind: 'closed'; readonly record: KeyRecord | undefined; readonly error: OpenClawError };
+
+export type DoctorPorts = {
+  readonly app: App;
+  readonly paths: Paths;
+  readonly installation: Installation;
+  /** Of the process. */
+  readonly processEnv: Env;
+  /** With `.env` and the `env` block, where the configuration loads. */
+  readonly env: Env;
+  readonly homeDir: string;
+  readonly platform: NodeJS.Platform;
+  /** undefined where files have no owners. */
+  readonly userId: number | undefined;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly config: LoadedConfig | OpenClawError;
+  readonly store: CredentialStore;
+  readonly keychain: Keychain;
+  readonly fetch: Fetch;
+  /** undefined while the configuration does not load. */
+  readonly plugins: PluginHost | undefined;
+  /** Of all logins; rejects as the store does. */
+  readonly logins: () => Promise<readonly ObservedRecord[]>;
+  /** Never rejects. */
+  readonly key: () => Promise<KeyStanding>;
+  /** Throws as the activity file does. */
+  readonly activity: () => ActivitySnapshot;
+  /** Loads the code of the plugins that are enabled. */
+  readonly catalogue: () => Promise<ModelCatalogue>;
+};
+
+export type Check = {
+  /** In words, for the progress and for a check that failed itself: `the keychain`. */
+  readonly name: string;
+  /** 3.5 s. */
+  readonly deadlineMs?: number;
+  run(ports: DoctorPorts): Promise<readonly Finding[]> | readonly Finding[];
+};

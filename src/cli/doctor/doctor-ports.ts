@@ -1,0 +1,104 @@
+// Makes the ports of the checks from what a command is given. Each thing is read once; what cannot be read is an error
+// that waits for whoever asks.
+import { buildCatalogue, type App } from '../../app.ts';
+import { observeRefresh } from '../../auth/running-refresh.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { isOpenClawError, toOpenClawError, type OpenClawError } from '../../errors.ts';
+import { systemRandom } from '../../platform/random.ts';
+import { createActivityStore } from '../../store/activity-store.ts';
+import { openActivityDatabase } from '../../store/activity-database.ts';
+import { createChildKeychain } from '../../vault/child-keychain.ts';
+import { chooseKeychainDriver } from '../../vault/keychain-driver.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { DoctorPorts, KeyStanding } from './check.ts';
+
+/** A gateway writes for a moment, once a second at most. */
+const busyWaitMs = 200;
+
+export function createDoctorPorts(context: CommandContext, app: App): DoctorPorts {
+  const { env, clock } = context;
+  const config = readConfig(app);
+  const loaded = isOpenClawError(config) ? undefined : config;
+  const store = app.store();
+  const once = <T>(read: () => T): (() => T) => {
+    let value: { it: T } | undefined;
+    return () => (value ??= { it: read() }).it;
+  };
+  const plugins = loaded === undefined ? undefined : once(() => app.plugins());
+  return {
+    app,
+    paths: app.paths,
+    installation: context.installation,
+    processEnv: env,
+    env: loaded?.env ?? env,
+    homeDir: context.homeDir,
+    platform: process.platform,
+    userId: process.geteuid?.(),
+    clock,
+    signal: context.signal,
+    config,
+    store,
+    fetch: app.fetch,
+    keychain: createKeychain(context),
+    get plugins() {
+      return plugins?.();
+    },
+    logins: once(async () => {
+      const records = await store.listProfiles();
+      return Promise.all(records.map((record) => observeRefresh(store, record)));
+    }),
+    key: once(() => standingOf(store)),
+    activity: once(() => {
+      const database = openActivityDatabase(app.paths.stateDir, {
+        mode: 'look',
+        busyWaitMs,
+        warn: () => undefined,
+      });
+      try {
+        return createActivityStore(database).read();
+      } finally {
+        database.close();
+      }
+    }),
+    catalogue: once(() => buildCatalogue(app, app.plugins())),
+  };
+}
+
+function readConfig(app: App): LoadedConfig | OpenClawError {
+  try {
+    return app.config();
+  } catch (error) {
+    return toOpenClawError(error);
+  }
+}
+
+/** A driver that there is not is told by the call that would use it. */
+function createKeychain(context: CommandContext): DoctorPorts['keychain'] {
+  const { env, clock, installation } = context;
+  const make = (): DoctorPorts['keychain'] =>
+    createChildKeychain({
+      env,
+      clock,
+      random: systemRandom,
+      childUrl: installation.keychainChild,
+      driver: chooseKeychainDriver(env),
+    });
+  return {
+    get: async (account) => make().get(account),
+    set: async (account, value) => make().set(account, value),
+    delete: async (account) => make().delete(account),
+    probe: async () => make().probe(),
+  };
+}
+
+/** Never makes a key: a store without one is left as it is. */
+async function standingOf(store: DoctorPorts['store']): Promise<KeyStanding> {
+  let record: Awaited<ReturnType<typeof store.readKeyRecord>>;
+  try {
+    record = await store.readKeyRecord();
+    if (record === undefined) return { kind: 'none' };
+    return { kind: 'opened', record: await store.unlock() };
+  } catch (error) {
+    return { kind: 'closed', record, error: toOpenClawError(error) };
+  }
+}

@@ -1,0 +1,65 @@
+// The plugins: whether those that are enabled load, and whether the configuration names one that is not there.
+import { isOpenClawError } from '../../errors.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { nearestName } from '../../platform/nearest.ts';
+import type { PluginStatus } from '../../plugins/host.ts';
+import { areAllOff, describeSwitch, remedyOf } from '../plugin-report.ts';
+import type { Check } from './check.ts';
+import { ok, shown, type Finding } from './finding.ts';
+
+export const pluginsCheck: Check = {
+  name: 'the plugins',
+  deadlineMs: 4_500,
+  async run({ plugins, config }) {
+    if (plugins === undefined || isOpenClawError(config)) return [];
+    await plugins.providers();
+    return judgePlugins(plugins.statuses(), config);
+  },
+};
+
+export function judgePlugins(statuses: readonly PluginStatus[], config: LoadedConfig): Finding[] {
+  const failed = statuses.flatMap((plugin): Finding[] => {
+    if (plugin.state !== 'failed') return [];
+    const remedy = remedyOf(plugin);
+    return [
+      {
+        id: 'plugin.failed',
+        severity: plugin.enabled ? 'error' : 'warning',
+        text: `${shown(plugin.id)} does not work: ${plugin.error ?? 'nobody knows why'}`,
+        ...(remedy === undefined ? {} : { remedy }),
+      },
+    ];
+  });
+  const off: Finding[] = areAllOff(config)
+    ? [
+        {
+          id: 'plugin.off',
+          severity: 'warning',
+          text: `Every plugin is off: ${describeSwitch(config, '')}.`,
+          remedy: 'Have those back that are enabled: `openclaw config unset plugins.enabled`.',
+        },
+      ]
+    : [];
+  const ids = statuses.map(({ id }) => id);
+  const isShared = ['meta', 'wizard'].some((key) => Object.hasOwn(config.raw, key));
+  const unknown = Object.entries(config.config.plugins?.entries ?? {}).flatMap(([id, entry]): Finding[] => {
+    if (entry.enabled !== true || ids.includes(id)) return [];
+    const nearest = nearestName(id, ids);
+    const { line } = config.placeOf(['plugins', 'entries', id]);
+    return [
+      {
+        id: 'plugin.unknown',
+        // OpenClaw has plugins of its own in the same list.
+        severity: isShared && nearest === undefined ? 'info' : 'warning',
+        text: `${shown(config.file)}:${line} enables the plugin ${shown(id)}, which is not there.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`,
+        remedy:
+          'See what there is: `openclaw plugins list`. Folders of further ones go into plugins.load.paths.',
+      },
+    ];
+  });
+  return [
+    ...(failed.length > 0 ? failed : [ok('plugin.failed', `${statuses.length} plugins`)]),
+    ...(off.length > 0 ? off : [ok('plugin.off', 'those that are enabled run')]),
+    ...(unknown.length > 0 ? unknown : [ok('plugin.unknown', 'every one that is enabled is there')]),
+  ];
+}

@@ -1,0 +1,60 @@
+// Which process listens on a TCP port of this machine, as far as this user may see it. Linux only: elsewhere it is not
+// known. Of a process only its pid and the name of its program are read: arguments can hold secrets.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+import { cleanText } from '../../platform/text.ts';
+
+export type PortHolder = { readonly pid: number; readonly program: string };
+
+/** undefined when nobody listens there, or it cannot be seen. `proc`: where procfs is mounted. */
+export function findPortHolder(port: number, proc = '/proc'): PortHolder | undefined {
+  const sockets = new Set(
+    ['tcp', 'tcp6'].flatMap((name) => listeningSockets(readOrNothing(`${proc}/net/${name}`), port)),
+  );
+  if (sockets.size === 0) return undefined;
+  for (const pid of listOrNothing(proc)) {
+    if (!/^\d+$/.test(pid)) continue;
+    for (const handle of listOrNothing(`${proc}/${pid}/fd`)) {
+      const socket = /^socket:\[(\d+)\]$/.exec(linkOrNothing(`${proc}/${pid}/fd/${handle}`))?.[1];
+      if (socket === undefined || !sockets.has(socket)) continue;
+      const program = basename(linkOrNothing(`${proc}/${pid}/exe`)) || readOrNothing(`${proc}/${pid}/comm`);
+      return { pid: Number(pid), program: cleanText(program, 60) };
+    }
+  }
+  return undefined;
+}
+
+/** Inodes of the listening sockets (state 0A) of a table of proc_net_tcp(5). */
+export function listeningSockets(table: string, port: number): string[] {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
+  return table
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = '', , state]) => state === '0A' && local.endsWith(`:${wanted}`))
+    .flatMap((fields) => (fields[9] === undefined ? [] : [fields[9]]));
+}
+
+/** Processes end while one looks, and those of others are closed. */
+function readOrNothing(path: string): string {
+  return quietly(() => readFileSync(path, 'utf8').trim(), '');
+}
+
+function listOrNothing(path: string): string[] {
+  return quietly(() => readdirSync(path), []);
+}
+
+function linkOrNothing(path: string): string {
+  return quietly(() => readlinkSync(path), '');
+}
+
+const expected = new Set(['ENOENT', 'EACCES', 'EPERM', 'ESRCH', 'ENOTDIR', 'EINVAL']);
+
+function quietly<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (expected.has((error as NodeJS.ErrnoException).code ?? '')) return otherwise;
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+// Which settings a plugin takes, from the JSON Schema of its manifest, and what is written for each: as a list to be read.
+// Values come from the file as it is written, so that a variable stays a name; what may be a secret is not shown.
+import { cleanText, foreignText } from '../platform/text.ts';
+
+export type PluginSetting = {
+  /** `regions.global.apiUrl`. */
+  readonly key: string;
+  /** `string`, `boolean`, `"account" or "legacy"`. */
+  readonly type: string;
+  readonly required: boolean;
+  /** As written, on one line; `(set, not shown)` for what may be a secret. Absent when it is not set. */
+  readonly value?: string;
+  /** It is written, and the schema does not have it. */
+  readonly unknown?: true;
+};
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const deepest = 6;
+const secretName = /key$|token|secret|passw|passphrase|credential|^authorization$/i;
+const hidden = '(set, not shown)';
+
+/** In the order of the schema, then what the schema does not have. `written` is `plugins.entries[<id>].config`. */
+export function describeSettings(schema: Schema, written: unknown): PluginSetting[] {
+  const settings: PluginSetting[] = [];
+  const walk = (part: Schema, value: unknown, path: readonly string[], isRequired: boolean): void => {
+    const resolved = resolveReference(schema, part);
+    const properties = resolved['properties'];
+    if (isRecord(properties) && path.length < deepest) {
+      const required = resolved['required'];
+      for (const [name, child] of Object.entries(properties)) {
+        const isNeeded = Array.isArray(required) && required.includes(name);
+        walk(isRecord(child) ? child : {}, ownValue(value, name), [...path, name], isNeeded);
+      }
+      for (const [name, child] of Object.entries(isRecord(value) ? value : {})) {
+        if (Object.hasOwn(properties, name)) continue;
+        const key = [...path, name];
+        settings.push({ key: shownKey(key), type: '', required: false, ...shown(key, child), unknown: true });
+      }
+      return;
+    }
+    if (path.length === 0) return;
+    settings.push({
+      key: shownKey(path),
+      type: typeOf(resolved),
+      required: isRequired,
+      ...shown(path, value),
+    });
+  };
+  walk(schema, written, [], false);
+  return settings;
+}
+
+function resolveReference(root: Schema, part: Schema): Schema {
+  const reference = part['$ref'];
+  if (typeof reference !== 'string') return part;
+  const name = /^#\/(?:\$defs|definitions)\/([^/]+)$/.exec(reference)?.[1];
+  const definitions = root['$defs'] ?? root['definitions'];
+  const found = name === undefined ? undefined : ownValue(definitions, name);
+  return isRecord(found) ? found : part;
+}
+
+function typeOf(schema: Schema): string {
+  const choices = schema['enum'];
+  if (Array.isArray(choices)) return cleanText(choices.map((each) => JSON.stringify(each)).join(' or '));
+  const type = schema['type'];
+  if (typeof type === 'string') return cleanText(type, 40);
+  return Array.isArray(type) ? cleanText(type.join(' or '), 80) : 'anything';
+}
+
+function shownKey(path: readonly string[]): string {
+  return cleanText(path.join('.'), 120);
+}
+
+function shown(path: readonly string[], value: unknown): { value?: string } {
+  if (value === undefined) return {};
+  if (typeof value === 'boolean' || typeof value === 'number' || value === null) {
+    return { value: String(value) };
+  }
+  if (path.some((name) => secretName.test(name)) || typeof value !== 'string') return { value: hidden };
+  if (URL.parse(value)?.password || URL.parse(value)?.username) return { value: hidden };
+  return { value: foreignText(value, [], 120) };
+}
+
+function ownValue(value: unknown, name: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

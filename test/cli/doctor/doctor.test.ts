@@ -1,0 +1,277 @@
+// `openclaw doctor` as a whole: what it prints, what it exits with, what --fix mends and leaves, and that it stays on its
+// feet when everything it looks at is broken.
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { doctor } from '../../../src/cli/commands/doctor.ts';
+import type { Check } from '../../../src/cli/doctor/check.ts';
+import { mendAll, type Mended } from '../../../src/cli/doctor/mend.ts';
+import { pendingCheck } from '../../../src/cli/doctor/pending-checks.ts';
+import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
+import { OpenClawError } from '../../../src/errors.ts';
+import { createActivityStore } from '../../../src/store/activity-store.ts';
+import { openActivityDatabase } from '../../../src/store/activity-database.ts';
+import { oauthCredential } from '../../support/credentials.ts';
+import { createDoctorStage, type DoctorStage } from '../../support/doctor-stage.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+
+type Report = {
+  errors: number;
+  warnings: number;
+  findings: { id: string; severity: string; text: string; remedy?: string; commands: string[] }[];
+  mended?: Mended[];
+};
+
+async function report(stage: DoctorStage, options: Parameters<typeof doctor>[1] = {}) {
+  stage.written.out = '';
+  stage.written.err = '';
+  const code = await doctor(stage.context, { json: true, ...options });
+  expect(stage.written.err).toBe('');
+  const value = JSON.parse(stage.written.out) as Report;
+  const wrong = value.findings.filter(({ severity }) => severity === 'error' || severity === 'warning');
+  return { code, value, wrong: wrong.map(({ id }) => id) };
+}
+
+async function sound(): Promise<DoctorStage> {
+  const stage = createDoctorStage();
+  const expires = Date.now() + 900_000;
+  await stage.store().saveLogin('minimax-portal:default', oauthCredential({ expires }));
+  stage.writeConfig({
+    plugins: { entries: { 'minimax-portal-auth': { enabled: true } } },
+    agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } },
+  });
+  return stage;
+}
+
+describe('what it says', () => {
+  it('nothing is wrong, in two lines, and each of the rest with --verbose', async () => {
+    const stage = await sound();
+    expect(await doctor(stage.context, {})).toBe(0);
+    expect(stage.written.out).toMatch(/✓ \d+ other things are as they should be \(--verbose lists them\)\./);
+    expect(stage.written.out.endsWith('Nothing is wrong.\n')).toBe(true);
+    expect(stage.written.err).toBe('');
+    const { code, value } = await report(stage, { verbose: true });
+    expect([code, value.errors, value.warnings]).toEqual([0, 0, 0]);
+    expect(value.findings.find(({ id }) => id === 'clock.skew')?.text).toContain(
+      'not checked: account.minimax.io',
+    );
+    stage.written.out = '';
+    await doctor(stage.context, { verbose: true });
+    expect(stage.written.out).toContain('  ✓ key.opens: sealed, key in ');
+  });
+
+  it('what is wrong by group with its remedy, and exits with 1 for an error', async () => {
+    const stage = await sound();
+    await stage.store().markDead('minimax-portal:default', 1, 'the grant was revoked');
+    expect(await doctor(stage.context, {})).toBe(1);
+    expect(stage.written.out).toMatch(
+      /^Logins\n {2}✗ minimax-portal:default is over \(0 s ago\): the grant was revoked {2}login\.dead\n {4}Log in again: `openclaw auth login --profile-id minimax-portal:default --region global`\.\n/,
+    );
+    expect(stage.written.out.endsWith('\n1 error.\n')).toBe(true);
+    expect((await report(stage)).value.findings.find(({ id }) => id === 'login.dead')).toMatchObject({
+      severity: 'error',
+      group: 'Logins',
+      commands: ['openclaw auth login --profile-id minimax-portal:default --region global'],
+      fixable: null,
+    });
+  });
+
+  it('makes nothing where there is nothing', async () => {
+    const stage = createDoctorStage();
+    const { code, wrong } = await report(stage);
+    expect([code, wrong]).toEqual([0, ['login.none']]);
+    expect(readdirSync(stage.stateDir)).toEqual([]);
+  });
+
+  it('cooldowns and orders of the activity file', async () => {
+    const stage = await sound();
+    const database = openActivityDatabase(stage.stateDir, { mode: 'keep', warn: () => undefined });
+    const activity = createActivityStore(database);
+    const nowMs = Date.now();
+    const row = {
+      profileId: 'minimax-portal:default',
+      model: '',
+      reason: 'billing',
+      failures: 1,
+      sinceMs: nowMs,
+    };
+    activity.write({ cooldowns: [{ ...row, untilMs: nowMs + 600_000 }], ended: [], uses: [] });
+    activity.setOrder('minimax-portal', ['minimax-portal:gone', 'minimax-portal:default']);
+    database.close();
+    const { wrong, value } = await report(stage);
+    expect(wrong).toEqual(['login.cooldown', 'login.order']);
+    expect(value.findings.flatMap(({ commands }) => commands)).toEqual([
+      'openclaw auth clear-cooldown minimax-portal:default',
+      'openclaw auth order clear minimax-portal',
+      'openclaw auth order set minimax-portal minimax-portal:default',
+    ]);
+  });
+});
+
+describe('when all is broken', () => {
+  it.each<[string, (stage: DoctorStage) => void, string[]]>([
+    ['the configuration', (stage) => stage.writeConfig('{ nonsense'), ['config.file']],
+    [
+      'the store',
+      ({ stateDir }) => writeFileSync(join(stateDir, 'auth/credentials.sqlite'), 'x'.repeat(9_000)),
+      ['store.integrity'],
+    ],
+    ['the key', ({ folder }) => writeFileSync(join(folder, 'key'), 'no key'), ['key.opens']],
+    [
+      'everything',
+      (stage) => {
+        stage.writeConfig('');
+        chmodSync(stage.stateDir, 0o777);
+        writeFileSync(join(stage.folder, 'key'), '');
+        writeFileSync(join(stage.stateDir, 'auth/credentials.sqlite'), '');
+        writeFileSync(join(stage.stateDir, 'activity.sqlite'), 'x'.repeat(9_000), { mode: 0o600 });
+        mkdirSync(join(stage.stateDir, 'gateway/gateway.json'), { recursive: true, mode: 0o700 });
+      },
+      ['files.mode', 'store.activity', 'gateway.files', 'store.integrity'],
+    ],
+  ])('%s: a finding, no crash', async (_, breakIt, expected) => {
+    const stage = await sound();
+    stage.store().close();
+    breakIt(stage);
+    const { code, wrong, value } = await report(stage);
+    expect(code).toBe(1);
+    expect([...wrong].sort()).toEqual([...expected].sort());
+    const failed = value.findings.filter(({ id }) => id === 'doctor.check');
+    // What the store has stopped is told once.
+    expect(failed.map(({ severity }) => severity)).toEqual(
+      expected.includes('store.integrity') ? ['info'] : [],
+    );
+  });
+
+  it('a check that throws, and one that hangs, are findings beside the others', async () => {
+    const clock = createFakeClock();
+    const checks: Check[] = [
+      {
+        name: 'the one',
+        run: () => Promise.reject(new OpenClawError({ code: 'USAGE', message: 'No such thing.' })),
+      },
+      { name: 'the other', run: () => new Promise(() => undefined), deadlineMs: 1_000 },
+      { name: 'the third', run: () => [{ id: 'disk.space', severity: 'ok', text: 'fine' }] },
+    ];
+    const seen: string[] = [];
+    const running = runChecks(checks, createDoctorStage().ports({ clock }), ({ done, of, waitingFor }) =>
+      seen.push(`${done}/${of} ${waitingFor.join(' ')}`),
+    );
+    await clock.advance(1_000);
+    expect((await running).map(({ id, severity, text }) => [id, severity, text])).toEqual([
+      ['doctor.check', 'warning', 'The one could not be checked. No such thing.'],
+      ['doctor.check', 'warning', 'The other could not be checked. There was no answer within 1 s.'],
+      ['disk.space', 'ok', 'fine'],
+    ]);
+    expect(seen[0]).toBe('0/3 the one the other the third');
+    expect(seen.at(-1)).toBe('3/3 ');
+    const stop = new AbortController();
+    const stopped = runChecks(checks, createDoctorStage().ports({ clock, signal: stop.signal }));
+    stop.abort(new OpenClawError({ code: 'INTERRUPTED', message: 'Stopped.' }));
+    await expect(stopped).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+});
+
+describe('--fix', () => {
+  it('mends what is harmless without a question, and a second run is clean', async () => {
+    const stage = await sound();
+    const draft = stage.write('state/.openclaw.json.0a1b2c3d-0000-4000-8000-000000000000.tmp', '{}');
+    utimesSync(draft, 1, 1);
+    stage.write('state/activity.sqlite', 'x'.repeat(9_000));
+    const gateway = {
+      pid: 2 ** 30,
+      version: '0.0.1',
+      sinceMs: 1,
+      mode: 'background',
+      state: 'ready',
+      url: null,
+      port: null,
+      logFile: null,
+      active: 0,
+      restartsTried: 0,
+      restartError: null,
+    };
+    const record = stage.write('state/gateway/gateway.json', JSON.stringify(gateway));
+    const secret = stage.write('state/.env', 'MINIMAX_REGION=global\n', 0o644);
+    chmodSync(stage.stateDir, 0o777);
+    const before = ['files.mode', 'files.mode', 'files.litter', 'store.activity', 'gateway.files'];
+    expect((await report(stage)).wrong).toEqual(before);
+    expect(existsSync(draft)).toBe(true);
+
+    const { code, value, wrong } = await report(stage, { fix: true, nonInteractive: true });
+    expect([code, wrong]).toEqual([0, []]);
+    expect(value.mended?.map(({ id, done }) => [id, done])).toEqual(before.map((id) => [id, true]));
+    expect([existsSync(draft), existsSync(record)]).toEqual([false, false]);
+    expect([statSync(secret).mode & 0o777, statSync(stage.stateDir).mode & 0o777]).toEqual([0o600, 0o700]);
+    stage.written.out = '';
+    expect(await doctor(stage.context, { fix: true })).toBe(0);
+    expect(stage.written.out).toContain(
+      'There is nothing that could be mended from here.\nNothing is wrong.\n',
+    );
+  });
+
+  it('asks before it removes, and takes no for an answer', async () => {
+    const done: string[] = [];
+    const fix = (kind: 'mend' | 'litter' | 'scrub') => ({
+      id: 'files.litter' as const,
+      severity: 'warning' as const,
+      text: 'It is there.',
+      fix: { kind, does: `Do ${kind}`, afterwards: 'Then do more.', run: () => String(done.push(kind)) },
+    });
+    const all = [fix('mend'), fix('litter'), fix('scrub')];
+    const { signal } = new AbortController();
+    const play = async (scrub: boolean, ask?: (question: string) => boolean) => {
+      done.length = 0;
+      const asked: string[] = [];
+      const answer = ask && ((question: string) => (asked.push(question), Promise.resolve(ask(question))));
+      const mended = await mendAll(all, { ask: answer, scrub, signal }, () => undefined);
+      return { done: [...done], asked, left: mended.filter((each) => !each.done).map(({ text }) => text) };
+    };
+    expect(await play(false, () => false)).toEqual({
+      done: ['mend'],
+      asked: ['Do litter? Then do more.', 'Do scrub? Then do more.'],
+      left: ['Do litter: left as it is', 'Do scrub: left as it is'],
+    });
+    expect(await play(false, () => true)).toMatchObject({ done: ['mend', 'litter', 'scrub'], left: [] });
+    expect(await play(false)).toEqual({
+      done: ['mend', 'litter'],
+      asked: [],
+      left: ['Do scrub: left as it is; pass --scrub to have it done without a question'],
+    });
+    expect(await play(true)).toMatchObject({ done: ['mend', 'litter', 'scrub'] });
+  });
+
+  it('one that fails is told, and the next one is tried', async () => {
+    const finding = (run: () => string) => ({
+      id: 'files.mode' as const,
+      severity: 'warning' as const,
+      text: 'x',
+      fix: { kind: 'mend' as const, does: 'Close it', run },
+    });
+    const fails = finding(() => {
+      throw new Error('EROFS: read-only file system');
+    });
+    const { signal } = new AbortController();
+    const options = { ask: undefined, scrub: false, signal };
+    const mended = await mendAll([fails, finding(() => 'it is closed')], options, () => undefined);
+    expect(mended.map(({ text }) => text)).toEqual([
+      'Close it: it failed (Unexpected failure: EROFS: read-only file system)',
+      'It is closed',
+    ]);
+  });
+
+  it('forgets a login in two steps whose code is over, and only that', async () => {
+    const stage = createDoctorStage();
+    const store = stage.store();
+    await store.unlock();
+    const begun = (expiresAtMs: number): string => JSON.stringify({ expiresAtMs });
+    await store.replaceSecret('pending-login:minimax-portal:old', begun(1));
+    await store.replaceSecret('pending-login:minimax-portal:new', begun(Date.now() + 60_000));
+    const ports = stage.ports();
+    const findings = await pendingCheck.run(ports);
+    expect(findings.map(({ fix }) => fix?.kind)).toEqual([undefined, 'litter']);
+    const options = { ask: undefined, scrub: false, signal: ports.signal };
+    expect(await mendAll(findings, options, () => undefined)).toMatchObject([{ done: true }]);
+    expect(await store.listSecrets('pending-login:')).toEqual(['pending-login:minimax-portal:new']);
+  });
+});

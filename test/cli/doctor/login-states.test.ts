@@ -1,0 +1,216 @@
+// The states of the logins: what became of them, which are used, and where they are sent.
+import { cooldownCheck, judgeCooldown, judgeOrder } from '../../../src/cli/doctor/activity-checks.ts';
+import type { Finding } from '../../../src/cli/doctor/finding.ts';
+import { judgeLogin, judgeOwner, loginsCheck } from '../../../src/cli/doctor/login-checks.ts';
+import { judgePending } from '../../../src/cli/doctor/pending-checks.ts';
+import { judgeKeyRegion, loginRegionCheck } from '../../../src/cli/doctor/region-checks.ts';
+import type { ProfileRecord } from '../../../src/store/credential-store.ts';
+import { oauthCredential } from '../../support/credentials.ts';
+import type { DoctorStage } from '../../support/doctor-stage.ts';
+import { describeStates, over } from '../../support/doctor-cases.ts';
+
+const nowMs = 1_750_000_000_000;
+
+const record: ProfileRecord = {
+  id: 'minimax-portal:work',
+  provider: 'minimax-portal',
+  type: 'oauth',
+  region: 'cn',
+  generation: 3,
+  createdAtMs: nowMs - 900_000,
+  savedAtMs: nowMs - 60_000,
+  expiresAtMs: nowMs + 600_000,
+  refreshable: true,
+};
+
+const login = (changes: Partial<ProfileRecord> = {}, isRefreshing = false): Finding[] =>
+  judgeLogin({ record: { ...record, ...changes }, isRefreshing }, nowMs);
+
+const logIn = (stage: DoctorStage) => stage.store().saveLogin('minimax-portal:default', oauthCredential());
+
+describeStates(
+  ['Logins'],
+  [
+    { id: 'login.none', severity: 'warning', wrong: over(loginsCheck), right: over(loginsCheck, logIn) },
+    {
+      id: 'login.dead',
+      severity: 'error',
+      wrong: () => login({ dead: { atMs: nowMs, reason: 'invalid_grant' } }),
+      right: () => login(),
+      says: 'invalid_grant',
+    },
+    {
+      id: 'login.expired',
+      severity: 'error',
+      wrong: () => login({ expiresAtMs: 1, refreshable: false }),
+      right: () => login(),
+    },
+    {
+      id: 'login.expired',
+      severity: 'warning',
+      wrong: () => login({ expiresAtMs: nowMs + 60_000, refreshable: false }),
+      right: () => login({ expiresAtMs: 1 }),
+    },
+    {
+      id: 'login.refresh',
+      severity: 'warning',
+      wrong: () => login({ lastRefresh: { atMs: nowMs, outcome: 'transient', reason: 'HTTP 503' } }),
+      right: () => login({ lastRefresh: { atMs: nowMs, outcome: 'refreshed' } }),
+    },
+    {
+      id: 'login.refresh',
+      severity: 'error',
+      wrong: () => login({ expiresAtMs: 1, lastRefresh: { atMs: nowMs, outcome: 'transient' } }),
+      right: () => login(),
+    },
+    {
+      id: 'login.cut-off',
+      severity: 'warning',
+      wrong: () => login({ intent: { atMs: nowMs - 1000, pid: 1, generation: 3 } }),
+      right: () => login({ intent: { atMs: nowMs - 1000, pid: 1, generation: 3 } }, true),
+    },
+    {
+      id: 'login.restored',
+      severity: 'warning',
+      wrong: () => login({ restored: { newestGeneration: 9 } }),
+      right: () => login(),
+    },
+    { id: 'login.damaged', severity: 'error', wrong: () => login({ damaged: true }), right: () => login() },
+    {
+      id: 'login.plugin',
+      severity: 'error',
+      wrong: () => judgeOwner(record, { pluginId: 'minimax-portal-auth', state: 'disabled' }, false),
+      right: () => judgeOwner(record, { pluginId: 'x', state: 'ready' }, false),
+    },
+    {
+      id: 'login.plugin',
+      severity: 'error',
+      wrong: () => judgeOwner(record, { pluginId: 'x', state: 'disabled' }, true),
+      right: () => judgeOwner({ ...record, provider: 'minimax' }, undefined, true),
+      says: 'plugins.enabled is false',
+    },
+    {
+      id: 'login.plugin',
+      severity: 'error',
+      wrong: () => judgeOwner(record, undefined, false),
+      right: () => judgeOwner({ ...record, type: 'api_key' }, undefined, false),
+    },
+    {
+      id: 'login.region',
+      severity: 'error',
+      wrong: over(loginRegionCheck, async (stage) => {
+        await logIn(stage);
+        stage.writeConfig({
+          models: { providers: { 'minimax-portal': { baseUrl: 'https://api.minimaxi.com/anthropic' } } },
+        });
+      }),
+      right: over(loginRegionCheck, logIn),
+      says: '--region cn',
+    },
+    {
+      id: 'login.region',
+      severity: 'error',
+      wrong: over(loginRegionCheck, (stage) =>
+        stage
+          .store()
+          .saveLogin(
+            'minimax-portal:default',
+            oauthCredential({ baseUrl: 'https://api.minimax.cn/anthropic' }),
+          ),
+      ),
+      right: over(loginRegionCheck, logIn),
+      says: 'its token is good at the cn one',
+    },
+    {
+      id: 'login.cooldown',
+      severity: 'info',
+      wrong: () =>
+        judgeCooldown(
+          {
+            profileId: 'minimax:key',
+            model: 'MiniMax-M3',
+            reason: 'rate_limit',
+            failures: 1,
+            sinceMs: nowMs,
+            untilMs: nowMs + 30_000,
+          },
+          nowMs,
+        ),
+      right: over(cooldownCheck),
+    },
+    {
+      id: 'login.cooldown',
+      severity: 'warning',
+      wrong: () =>
+        judgeCooldown(
+          {
+            profileId: 'minimax-portal:a; rm -rf',
+            model: '',
+            reason: 'billing',
+            failures: 1,
+            sinceMs: nowMs,
+            untilMs: nowMs + 30_000,
+          },
+          nowMs,
+        ),
+      right: over(cooldownCheck),
+    },
+    {
+      id: 'login.order',
+      severity: 'warning',
+      wrong: () =>
+        judgeOrder({
+          provider: 'minimax-portal',
+          order: ['minimax-portal:a', 'minimax-portal:gone'],
+          there: ['minimax-portal:a'],
+          isStored: true,
+        }),
+      right: () =>
+        judgeOrder({
+          provider: 'minimax-portal',
+          order: ['minimax-portal:a'],
+          there: ['minimax-portal:a'],
+          isStored: true,
+        }),
+    },
+    {
+      id: 'login.order',
+      severity: 'error',
+      wrong: () =>
+        judgeOrder({
+          provider: 'minimax-portal',
+          order: ['minimax-portal:gone'],
+          there: ['minimax-portal:a'],
+          isStored: false,
+        }),
+      right: () => judgeOrder({ provider: 'minimax', order: ['minimax:key'], there: [], isStored: false }),
+      says: 'no login of it is used',
+    },
+    {
+      id: 'login.pending',
+      severity: 'info',
+      wrong: () => judgePending('minimax-portal:default', nowMs - 1, nowMs),
+      right: () => [],
+      says: 'never finished',
+    },
+    {
+      id: 'login.pending',
+      severity: 'info',
+      wrong: () => judgePending('minimax-portal:default', nowMs + 60_000, nowMs),
+      right: () => [],
+      says: 'waits for its approval',
+    },
+    {
+      id: 'key.region',
+      severity: 'warning',
+      wrong: () => judgeKeyRegion({ MINIMAX_REGION: 'cn' }, 'https://api.minimax.io/anthropic'),
+      right: () => judgeKeyRegion({ MINIMAX_REGION: 'cn' }, 'https://api.minimaxi.com'),
+    },
+    {
+      id: 'key.region',
+      severity: 'warning',
+      wrong: () => judgeKeyRegion({ MINIMAX_REGION: 'china' }, undefined),
+      right: () => judgeKeyRegion({ MINIMAX_API_HOST: 'proxy.example' }, undefined),
+    },
+  ],
+);
