@@ -10,6 +10,7 @@ import { createFetch, loadFetch, type Fetch } from './platform/fetch.ts';
 import type { Installation } from './platform/installation.ts';
 import type { Log } from './platform/log.ts';
 import { systemRandom, type Random } from './platform/random.ts';
+import { cleanText } from './platform/text.ts';
 import { loadOAuthClient } from './oauth/oauth-client.ts';
 import { loadConfig, type LoadedConfig } from './config/load.ts';
 import { resolvePaths, type Paths } from './config/paths.ts';
@@ -22,9 +23,12 @@ import type { CredentialStore, StoredProfile } from './store/credential-store.ts
 import type { PreparedAuth } from './auth/lease-entry.ts';
 import { createRefreshEngine, type RefreshEngine } from './auth/refresh.ts';
 import { storedKeyAuth } from './providers/api-key.ts';
+import type { BuiltinChoice } from './providers/builtin-provider.ts';
+import { builtinChoices } from './providers/builtin-providers.ts';
 import type { PluginCatalog } from './providers/collected-models.ts';
 import { createCatalogue, type ModelCatalogue } from './providers/catalogue.ts';
 import { createModelDiscovery, type ModelDiscovery } from './providers/model-discovery.ts';
+import { nearestName } from './platform/nearest.ts';
 import { discoverPlugins } from './plugins/discovery.ts';
 import { createPluginHost, type AuthChoice, type PluginHost } from './plugins/host.ts';
 
@@ -182,7 +186,8 @@ export function createApp(deps: AppDeps): App {
         .disabledProviders()
         .some(({ providerId }) => providerId === credential.provider);
       if (credential.type !== 'api_key' || isDisabled) return undefined;
-      return storedKeyAuth(profileId, credential.provider, credential.key, app.config());
+      const { provider: id, key, region } = credential;
+      return storedKeyAuth(profileId, id, key, app.config(), region);
     },
     settled: () => engine?.idle() ?? Promise.resolve(),
     close() {
@@ -196,14 +201,30 @@ export function createApp(deps: AppDeps): App {
   return app;
 }
 
-/** The auth choice by its id, from the manifests of all plugins. Throws AUTH_CHOICE_UNKNOWN that lists what there is. */
-export function findChoice(host: PluginHost, choiceId: string): AuthChoice {
-  const choices = host.choices();
-  const found = choices.find((choice) => choice.choiceId === choiceId);
+/** A way to use a provider: a login that a plugin brings, or what a built-in provider needs. */
+export type SetupChoice = AuthChoice | (BuiltinChoice & { readonly pluginId?: undefined });
+
+/** Of all plugins, by their manifests alone, and of the built-in providers; those of one group stand together. */
+export function authChoices(app: Pick<App, 'plugins'>): readonly SetupChoice[] {
+  const groups = Map.groupBy<string, SetupChoice>(
+    [...app.plugins().choices(), ...builtinChoices],
+    ({ groupId, provider }) => groupId ?? provider,
+  );
+  return [...groups.values()].flat();
+}
+
+/** By its id or another id of it. Throws AUTH_CHOICE_UNKNOWN that lists what there is. */
+export function findChoice(app: Pick<App, 'plugins'>, choiceId: string): SetupChoice {
+  const choices = authChoices(app);
+  const found =
+    choices.find((choice) => choice.choiceId === choiceId) ??
+    choices.find(({ aliases }) => aliases?.includes(choiceId));
   if (found !== undefined) return found;
+  const ids = choices.map((choice) => choice.choiceId);
+  const near = nearestName(choiceId, ids);
   throw new OpenClawError({
     code: 'AUTH_CHOICE_UNKNOWN',
-    message: `There is no auth choice ${JSON.stringify(choiceId.slice(0, 60))}. There is: ${choices.map((choice) => choice.choiceId).join(', ')}.`,
+    message: `There is no auth choice ${JSON.stringify(cleanText(choiceId, 60))}.${near === undefined ? '' : ` Did you mean ${near}?`} There is: ${ids.join(', ')}.`,
   });
 }
 
@@ -321,6 +342,8 @@ export async function buildCatalogue(
       ...(options.asIfLoggedInTo === undefined ? [] : [options.asIfLoggedInTo]),
     ]),
     disabledProviders: host.disabledProviders(),
+    choices: host.choices(),
+    unavailable: config.unavailable,
     discovered: app.discovery().models(),
   });
 }

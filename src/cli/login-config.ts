@@ -1,18 +1,14 @@
-// What a login changes in the configuration file, once it is saved.
+// Writes what a login or a key changes in the configuration file, once it is saved. Which keys those are is setup-edits.ts's.
 import type { App } from '../app.ts';
 import { editConfig, type ConfigEdit } from '../config/edit.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
-import type { LoginSession } from './login-session.ts';
 
-/** Only keys that OpenClaw documents, and only those that differ. */
-export function enableEdits(config: LoadedConfig, { choice }: LoginSession): ConfigEdit[] {
-  if (config.config.plugins?.entries?.[choice.pluginId]?.enabled === true) return [];
-  return [{ path: ['plugins', 'entries', choice.pluginId, 'enabled'], value: true }];
-}
-
-/** The login is saved by now: a file that cannot be written must not look like a failed login. */
-export async function writeConfig(app: App, edits: ConfigEdit[]): Promise<boolean> {
+/** `saved`: what is saved by now; a file that cannot be written must not look as if that had failed. */
+export async function writeConfig(
+  app: App,
+  edits: readonly ConfigEdit[],
+  saved: 'login' | 'key' | undefined = 'login',
+): Promise<boolean> {
   if (edits.length === 0) return false;
   try {
     const { changed } = await editConfig({
@@ -23,10 +19,10 @@ export async function writeConfig(app: App, edits: ConfigEdit[]): Promise<boolea
     });
     return changed;
   } catch (error) {
-    if (!(error instanceof OpenClawError)) throw error;
+    if (!(error instanceof OpenClawError) || saved === undefined) throw error;
     throw new OpenClawError({
       code: error.code,
-      message: `The login is saved, but the configuration is not: ${error.message}`,
+      message: `The ${saved} is saved, but the configuration is not: ${error.message}`,
       remedy: `${error.remedy} These keys are missing: ${edits.map((edit) => `${edit.path.join('.')} = ${JSON.stringify(edit.value)}`).join(', ')}.`,
       data: error.data,
     });

@@ -1,14 +1,16 @@
 // What is said of a login that is done: to a person in their language, and to a program.
 import { fillText } from '../language/fill-text.ts';
 import type { Texts } from '../language/texts.ts';
+import type { LoginReport } from '../auth/login.ts';
 import type { UsageSnapshot } from '../plugin-sdk/index.ts';
 import type { Output } from './command-context.ts';
-import type { LoginSession } from './login-session.ts';
 import { formatRelative } from './ui/duration.ts';
 import { labelColumn } from './ui/label-column.ts';
 import { describeStorage } from './ui/storage-text.ts';
 
-export function reportToJson({ report, choice }: LoginSession): Record<string, unknown> {
+export type ReportedLogin = { readonly report: LoginReport; readonly choice: { readonly choiceId: string } };
+
+export function reportToJson({ report, choice }: ReportedLogin): Record<string, unknown> {
   const { record, key, usage } = report;
   return {
     profile: {
@@ -48,7 +50,12 @@ export function reportColumn(texts: Texts): (label: string) => string {
   ]);
 }
 
-export function printReport(output: Output, { report }: LoginSession, texts: Texts, nowMs: number): void {
+export function printReport(
+  output: Output,
+  { report }: Pick<ReportedLogin, 'report'>,
+  texts: Texts,
+  nowMs: number,
+): void {
   const { style } = output;
   const { record, key } = report;
   const storage = describeStorage(key, texts);

@@ -233,29 +233,42 @@ async function chooseLogin(
   options: LoginOptions,
   prompter: AuthPrompter,
 ): Promise<AuthChoice> {
-  const host = app.plugins();
   const choiceId =
     options.authChoice ??
     (await prompter.select({
       message: textsOf(localeOfEnv(context.env)).questionChoice,
-      options: host.choices().map((choice) => ({
-        value: choice.choiceId,
-        label: choice.choiceLabel,
-        ...(choice.choiceHint === undefined ? {} : { hint: choice.choiceHint }),
-      })),
+      options: app
+        .plugins()
+        .choices()
+        .map((choice) => ({
+          value: choice.choiceId,
+          label: choice.choiceLabel,
+          ...(choice.choiceHint === undefined ? {} : { hint: choice.choiceHint }),
+        })),
       flag: '--auth-choice minimax-portal',
     }));
-  return findChoice(host, choiceId);
+  return findLogin(app, choiceId);
+}
+
+/** Throws USAGE for a choice that is a key and no login. */
+export function findLogin(app: App, choiceId: string): AuthChoice {
+  const choice = findChoice(app, choiceId);
+  if (choice.pluginId !== undefined) return choice;
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: `${choice.choiceId} is no login that somebody approves: there is nothing to begin or to keep in memory.`,
+    remedy: `Set it up in one step: \`openclaw onboard --auth-choice ${choice.choiceId}\`.`,
+  });
 }
 
 /** Opens the key, looks at every page and takes the write lock once. */
-async function proveStorage(app: App): Promise<void> {
+export async function proveStorage(app: App): Promise<void> {
   const { kind } = await app.store().unlock();
   await app.store().prove();
   if (kind !== 'memory') await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
 }
 
-function checkProfileId(profileId: string | undefined, choice: AuthChoice): void {
+export function checkProfileId(profileId: string | undefined, choice: { readonly provider: string }): void {
   if (profileId === undefined) return;
   const prefix = `${choice.provider}:`;
   if (profileId.startsWith(prefix) && /^[A-Za-z0-9._@-]{1,64}$/.test(profileId.slice(prefix.length))) return;

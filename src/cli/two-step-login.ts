@@ -1,6 +1,6 @@
 // `onboard --start` and `--complete`: a device login for those who cannot keep a process waiting. The first prints code
 // and address and ends; the second, at any later time while the code lives, waits for the approval and saves.
-import { loadMethod, findChoice, type App } from '../app.ts';
+import { loadMethod, type App } from '../app.ts';
 import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
 import { localeOfEnv } from '../language/locale.ts';
 import { fillText } from '../language/fill-text.ts';
@@ -10,6 +10,7 @@ import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.t
 import type { CommandContext, Output } from './command-context.ts';
 import {
   createAuthContext,
+  findLogin,
   prepareLogin,
   saveLogin,
   withLoginCommand,
@@ -148,7 +149,7 @@ export async function completeTwoStep(
   let isDecided = false;
   try {
     checkSameLogin(options, login);
-    const choice = findChoice(app.plugins(), login.choiceId);
+    const choice = findLogin(app, login.choiceId);
     await place.check?.(choice);
     const { provider, method } = await loadMethod(app.pluginsWith(choice.pluginId), choice);
     const obtain = async (): Promise<AuthResult> => {

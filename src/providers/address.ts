@@ -10,15 +10,22 @@ export type ConfiguredKeys = Pick<LoadedConfig, 'config' | 'env'>;
 
 /**
  * What lies before `/v1/messages` (Anthropic) or before `/chat/completions` (OpenAI), no trailing slash. undefined for a
- * provider that is neither built in nor configured with an address.
+ * provider that is neither built in nor configured with an address. `region`: the site that the key is of, and it is sent
+ * to no other one; an address that is not the vendor's own is somebody's proxy, and stays.
  */
 export function baseUrlOf(
   provider: string,
   api: string,
   { config, env }: ConfiguredKeys,
+  region?: string,
 ): string | undefined {
   const builtin = builtinOf(provider);
   const written = ownEntry(config.models?.providers, provider)?.baseUrl;
+  const site = region === undefined ? undefined : ownEntry(builtin?.regions, region);
+  if (site !== undefined && isVendors(builtin, written ?? builtin?.originOf?.(env))) {
+    const own = builtin === undefined ? undefined : pathOf(builtin, api);
+    if (own !== undefined) return `${site}${own}`;
+  }
   if (written !== undefined) return vendorBase(builtin, written, api) ?? normalBaseUrl(written, api);
   if (builtin === undefined) return undefined;
   const origin = builtin.originOf?.(env) ?? new URL(builtin.baseUrl).origin;
@@ -47,6 +54,11 @@ export function ownEntry<Value>(
   name: string,
 ): Value | undefined {
   return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** Nothing written is the vendor's too. */
+function isVendors(builtin: BuiltinProvider | undefined, written: string | undefined): boolean {
+  return written === undefined || vendorBase(builtin, written, builtin?.api ?? '') !== undefined;
 }
 
 /** undefined where the address is not one of the vendor's own. */

@@ -18,6 +18,22 @@ export const anthropic: BuiltinProvider = {
   },
   envVars: ['ANTHROPIC_API_KEY'],
   headers: (key) => ({ 'x-api-key': key }),
+  keyPrefix: 'sk-ant-',
+  loadKeyCheck: async () => (await import('./anthropic-key-check.ts')).checkAnthropicKey,
+  authChoices: [
+    {
+      provider: 'anthropic',
+      method: 'api-key',
+      choiceId: 'anthropic-api',
+      choiceLabel: 'Anthropic API key',
+      choiceHint: 'console.anthropic.com',
+      groupId: 'anthropic',
+      groupLabel: 'Anthropic',
+      profileId: 'anthropic:default',
+      whereFrom: 'https://console.anthropic.com/settings/keys',
+      defaultModel: 'anthropic/claude-opus-4-6',
+    },
+  ],
   models: [
     claude('claude-opus-4-6', 'Claude Opus 4.6', 128_000, {
       input: 5,

@@ -35,7 +35,7 @@ export function apiKeyOf(providerId: string, { config, env }: ConfiguredKeys): s
 }
 
 /** What an HTTP header can carry. */
-function isSendable(key: string): boolean {
+export function isSendable(key: string): boolean {
   return /^[\x21-\x7e]+$/.test(key);
 }
 
@@ -59,18 +59,19 @@ export function apiKeyProviders(keys: ConfiguredKeys): KeyProvider[] {
 }
 
 /**
- * How a key that is stored as a login is used; undefined for a provider that has no address. Throws CONFIG_INVALID when
- * no HTTP header can carry the key.
+ * How a key that is stored as a login is used; undefined for a provider that has no address. Of a vendor with several
+ * sites it goes to that of its `region` alone. Throws CONFIG_INVALID when no HTTP header can carry the key.
  */
 export function storedKeyAuth(
   profileId: string,
   provider: string,
   stored: string,
   keys: ConfiguredKeys,
+  region?: string,
 ): (RuntimeAuth & Pick<KeyProvider, 'ifRefused'>) | undefined {
   const key = stored.trim();
   const models = [...collectModels(keys.config, []).values()].filter((model) => model.provider === provider);
-  const found = keyProvider(provider, models, keys, key);
+  const found = keyProvider(provider, models, keys, key, region);
   if (found === undefined) return undefined;
   if (!isSendable(key)) {
     throw new OpenClawError({
@@ -88,11 +89,12 @@ function keyProvider(
   models: readonly { api: string }[],
   keys: ConfiguredKeys,
   key: string | undefined,
+  region?: string,
 ): KeyProvider | undefined {
   const builtin = builtinOf(provider);
   const entry = ownEntry(keys.config.models?.providers, provider);
   const api = entry?.api ?? builtin?.api ?? defaultApi(entry?.baseUrl);
-  const baseUrl = baseUrlOf(provider, api, keys);
+  const baseUrl = baseUrlOf(provider, api, keys, region);
   if (baseUrl === undefined) return undefined;
   const speaksAnthropic = [api, ...models.map((model) => model.api)].includes('anthropic-messages');
   const headers =
@@ -100,9 +102,9 @@ function keyProvider(
       ? {}
       : (builtin?.headers?.(key) ?? genericHeaders(speaksAnthropic, key, entry?.['authHeader'] !== false));
   const others = spokenApis
-    .map((spoken) => [spoken, baseUrlOf(provider, spoken, keys)] as const)
+    .map((spoken) => [spoken, baseUrlOf(provider, spoken, keys, region)] as const)
     .filter(([, other]) => other !== undefined && other !== baseUrl);
-  const ifRefused = key === undefined ? undefined : builtin?.ifRefused?.(baseUrl);
+  const ifRefused = key === undefined ? undefined : builtin?.ifRefused?.(baseUrl, region);
   return {
     provider,
     baseUrl,

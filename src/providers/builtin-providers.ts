@@ -1,6 +1,6 @@
 // The providers that are there without a plugin.
 import { anthropic } from './anthropic.ts';
-import type { BuiltinProvider } from './builtin-provider.ts';
+import type { BuiltinChoice, BuiltinProvider } from './builtin-provider.ts';
 import { lmstudio } from './lmstudio.ts';
 import { minimax } from './minimax.ts';
 
@@ -9,3 +9,7 @@ export const builtinProviders: readonly BuiltinProvider[] = [minimax, anthropic,
 export function builtinOf(providerId: string): BuiltinProvider | undefined {
   return builtinProviders.find(({ id }) => id === providerId);
 }
+
+export const builtinChoices: readonly BuiltinChoice[] = builtinProviders.flatMap(
+  ({ authChoices }) => authChoices,
+);

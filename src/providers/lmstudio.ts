@@ -14,6 +14,20 @@ export const lmstudio: BuiltinProvider = {
   // The name in LM Studio's own documentation.
   envVars: ['LM_API_TOKEN'],
   isOpen: true,
+  openKey: 'lmstudio',
   listsModels: true,
+  authChoices: [
+    {
+      provider: 'lmstudio',
+      method: 'local-server',
+      choiceId: 'lmstudio',
+      choiceLabel: 'LM Studio',
+      choiceHint: 'models on your own machine, no key',
+      groupId: 'lmstudio',
+      groupLabel: 'LM Studio',
+      profileId: 'lmstudio:default',
+      whereFrom: 'start its server in LM Studio (Developer, Start server) or with `lms server start`',
+    },
+  ],
   models: [],
 };

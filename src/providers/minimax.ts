@@ -33,11 +33,14 @@ export function minimaxOrigin(env: Env): string | undefined {
 }
 
 /** `invalid api key` is all that the wrong site says. undefined at a host that is of neither. */
-function otherSite(baseUrl: string): string | undefined {
+function otherSite(baseUrl: string, region?: string): string | undefined {
   const { host } = new URL(baseUrl);
   const isCn = host === 'api.minimaxi.com' || host === 'api.minimax.cn';
   if (!isCn && host !== 'api.minimax.io') return undefined;
   const [here, there, site] = isCn ? ['CN', 'Global', globalSite] : ['Global', 'CN', cnSite];
+  if (region !== undefined) {
+    return `If the key is from the other site (${there}), ${host} (${here}) does not know it: \`openclaw onboard --auth-choice ${isCn ? 'minimax-api' : 'minimax-cn-api'}\`.`;
+  }
   return `If the key is from the other site (${there}), ${host} (${here}) does not know it: set MINIMAX_API_HOST=${site}, or models.providers.minimax.baseUrl to ${site}/anthropic. See what is served then: \`openclaw models list\`.`;
 }
 
@@ -51,9 +54,40 @@ export const minimax: BuiltinProvider = {
     paths: { 'anthropic-messages': '/anthropic', 'openai-completions': '/v1', 'openai-responses': '/v1' },
   },
   servesAllApis: true,
+  regions: { global: globalSite, cn: cnSite },
   originOf: minimaxOrigin,
   ifRefused: otherSite,
   envVars: ['MINIMAX_API_KEY'],
+  loadKeyCheck: async () => (await import('./minimax-key-check.ts')).checkMinimaxKey,
+  authChoices: [
+    {
+      provider: 'minimax',
+      method: 'api-key',
+      choiceId: 'minimax-api',
+      choiceLabel: 'MiniMax API key, Global (minimax.io)',
+      choiceHint: 'a key from platform.minimax.io',
+      groupId: 'minimax',
+      groupLabel: 'MiniMax',
+      aliases: ['minimax-global-api'],
+      region: 'global',
+      profileId: 'minimax:default',
+      whereFrom: 'https://platform.minimax.io/user-center/basic-information/interface-key',
+      defaultModel: 'minimax/MiniMax-M3',
+    },
+    {
+      provider: 'minimax',
+      method: 'api-key',
+      choiceId: 'minimax-cn-api',
+      choiceLabel: 'MiniMax API key, CN (minimaxi.com)',
+      choiceHint: 'a key from platform.minimaxi.com',
+      groupId: 'minimax',
+      groupLabel: 'MiniMax',
+      region: 'cn',
+      profileId: 'minimax:cn',
+      whereFrom: 'https://platform.minimaxi.com/user-center/basic-information/interface-key',
+      defaultModel: 'minimax/MiniMax-M3',
+    },
+  ],
   // Either one alone has failed for some people; both together work.
   headers: (key) => ({ authorization: `Bearer ${key}`, 'x-api-key': key }),
   models: [

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHome, startPortal, type Portal } from '../support/cli-process.ts';
+import { programFile } from '../support/program-file.ts';
 import {
   hasPseudoTerminals,
   startInTerminal,
@@ -12,7 +13,6 @@ import {
   type PseudoTerminal,
 } from '../support/pseudo-terminal.ts';
 
-const main = join(import.meta.dirname, '../../src/main.ts');
 const isRequired = process.env['OPENCLAW_TEST_REQUIRE_SYSTEM'] === '1';
 
 type Stage = { terminal: PseudoTerminal; opened: () => string[] };
@@ -25,7 +25,7 @@ function startLogin(config: Portal['config'], env: Record<string, string> = {}):
   const log = join(home.folder, 'opened');
   writeFileSync(browser, `#!/bin/sh\nprintf '%s\\n' "$@" >> '${log}'\n`);
   chmodSync(browser, 0o755);
-  const login = `'${process.execPath}' '${main}' onboard --auth-choice minimax-portal --region global`;
+  const login = `'${process.execPath}' '${programFile()}' onboard --auth-choice minimax-portal --region global --no-start-gateway`;
   const terminal = startInTerminal(`${login}; echo exit=$?; stty -a`, {
     ...home.env,
     BROWSER: browser,

@@ -63,3 +63,22 @@ describe('baseUrlOf', () => {
     expect(baseUrlOf('anthropic', 'anthropic-messages', keys)).toBe('https://api.anthropic.com');
   });
 });
+
+describe('the address of a key that is of one site', () => {
+  const withUrl = (baseUrl: string): string =>
+    `{ models: { providers: { minimax: { baseUrl: '${baseUrl}' } } } }`;
+  it.each<[string, string, Record<string, string>, string]>([
+    ['cn', '{}', {}, 'https://api.minimaxi.com/anthropic'],
+    ['global', '{}', {}, 'https://api.minimax.io/anthropic'],
+    // Never to the other site, whatever names it.
+    ['cn', withUrl('https://api.minimax.io/anthropic'), {}, 'https://api.minimaxi.com/anthropic'],
+    ['global', withUrl('https://api.minimaxi.com/v1'), {}, 'https://api.minimax.io/anthropic'],
+    ['global', '{}', { MINIMAX_REGION: 'cn' }, 'https://api.minimax.io/anthropic'],
+    ['cn', '{}', { MINIMAX_API_HOST: 'api.minimax.io' }, 'https://api.minimaxi.com/anthropic'],
+    // Somebody's proxy, and a test on loopback, stay.
+    ['cn', withUrl('https://proxy.lan/minimax/anthropic'), {}, 'https://proxy.lan/minimax/anthropic'],
+    ['cn', '{}', { MINIMAX_API_HOST: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1/anthropic'],
+  ])('%s over %s and %j is %s', (region, text, env, expected) => {
+    expect(baseUrlOf('minimax', 'anthropic-messages', loadText(text, env), region)).toBe(expected);
+  });
+});

@@ -1,41 +1,52 @@
 // `onboard`: the first run. Choose, log in, keep, set the default model, say what to do next. What exists is kept; a
 // failure leaves everything as it was.
-import { buildCatalogue, type App } from '../../app.ts';
+import type { App, SetupChoice } from '../../app.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
 import { isOpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { localeOfEnv } from '../../language/locale.ts';
 import { fillText } from '../../language/fill-text.ts';
 import { textsOf, type Texts } from '../../language/texts.ts';
-import type { AuthChoice } from '../../plugins/host.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { currentDefault, decideDefaultModel, defaultModelEdit } from '../default-model.ts';
-import {
-  logInWithChoice,
-  mayAsk,
-  readStorageOptions,
-  type LoginPlace,
-  type LoginSession,
-} from '../login-session.ts';
-import { printReport, reportColumn, reportToJson } from '../login-report.ts';
+import { mayAsk, readFlow, readStorageOptions, type LoginPlace } from '../login-session.ts';
+import { offerGateway, type GatewayOffer, type GatewayOptions } from '../gateway-offer.ts';
+import { reportColumn } from '../login-report.ts';
+import { tellOpenClawTraces } from '../openclaw-traces.ts';
 import { checkTwoStep, completeTwoStep, startTwoStep, type TwoStepOptions } from '../two-step-login.ts';
+import { apiOfTool, tools, type Tool } from '../tool-settings.ts';
 import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
-import { enableEdits, writeConfig } from '../login-config.ts';
+import { writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
+import { isServedBy } from '../../providers/model-route.ts';
+import { catalogueWith, findModel, modelOptions } from '../wizard/model-options.ts';
+import { saveSetup, type SavedSetup } from '../wizard/save-setup.ts';
+import { setupEdits, type Setup } from '../wizard/setup-edits.ts';
+import type { SetupOptions } from '../wizard/setup-flags.ts';
+import { printSetup, setupToJson } from '../wizard/setup-report.ts';
+import { walkThroughSetup, type WizardStage } from '../wizard/setup-walk.ts';
 
-export type OnboardOptions = TwoStepOptions & { setDefault?: boolean; keepDefault?: boolean; model?: string };
+export type OnboardOptions = TwoStepOptions &
+  SetupOptions &
+  GatewayOptions & { setDefault?: boolean; keepDefault?: boolean };
 
-export async function onboard(context: CommandContext, options: OnboardOptions): Promise<number> {
+export async function onboard(
+  context: CommandContext,
+  options: OnboardOptions,
+  stage: WizardStage = {},
+): Promise<number> {
   const output = createOutput(context, options);
   const app = openApp(context, options);
   try {
     const config = app.config();
     printConfigWarnings(output, config);
+    tellOpenClawTraces(app, output);
     const storage = readStorageOptions(options);
     // Contradicting flags end it before anybody approves anything.
     checkTwoStep(options);
+    readFlow(options);
     decideDefaultModel(defaultModelFacts(config, options, undefined), false);
     const place: LoginPlace = {
       storage,
@@ -47,21 +58,31 @@ export async function onboard(context: CommandContext, options: OnboardOptions):
       return 0;
     }
     if (options.complete === true) {
-      const { defaultModel, ...session } = await completeTwoStep(app, context, output, options, place);
+      const { defaultModel, choice, report } = await completeTwoStep(app, context, output, options, place);
       // What the second command says outweighs what the first one said.
       const asked = { ...options, nonInteractive: true };
-      await finish(
+      return await finish(
         app,
         context,
         output,
         isAboutModel(options) ? asked : { ...asked, ...defaultModel },
-        session,
+        { choice, report, key: undefined, server: undefined },
+        { kind: 'login', pluginId: choice.pluginId },
       );
-      return 0;
     }
-    const session = await logInWithChoice(app, context, output, options, place);
-    await finish(app, context, output, options, session);
-    return 0;
+    app.store(storage);
+    const chooseMessage = textsOf(localeOfEnv(context.env)).questionChoice;
+    const walked = await walkThroughSetup(app, context, output, options, 'onboard', {
+      ...stage,
+      chooseMessage,
+    });
+    const { choice, setup, server } = walked;
+    if (choice === undefined) return 0;
+    if (choice.pluginId === undefined && options.model !== undefined) {
+      await findModel(app, choice, server, options.model);
+    }
+    const saved = await saveSetup(app, context, output, options, place, { ...walked, choice });
+    return await finish(app, context, output, options, saved, setup);
   } finally {
     app.close();
   }
@@ -73,47 +94,51 @@ async function checkModel(
   context: CommandContext,
   output: Output,
   options: OnboardOptions,
-  choice: AuthChoice,
+  choice: SetupChoice,
 ): Promise<void> {
-  if (options.model === undefined) return;
-  const catalogue = await withFreshStore(
-    app.store(),
-    context,
-    output,
-    { ...options, interactive: mayAsk(context, options) },
-    () => buildCatalogue(app, app.pluginsWith(choice.pluginId), { asIfLoggedInTo: choice.provider }),
+  const { model } = options;
+  if (model === undefined) return;
+  const interactive = mayAsk(context, options);
+  await withFreshStore(app.store(), context, output, { ...options, interactive }, () =>
+    findModel(app, choice, undefined, model),
   );
-  catalogue.find(options.model);
 }
 
 function isAboutModel(options: OnboardOptions): boolean {
   return options.model !== undefined || options.setDefault === true || options.keepDefault === true;
 }
 
-/** The login is saved: configuration, default model, and what to do next. */
+/** The login is saved: configuration, default model, gateway, and what to do next. */
 async function finish(
   app: App,
   context: CommandContext,
   output: Output,
   options: OnboardOptions,
-  session: LoginSession,
-): Promise<void> {
+  saved: SavedSetup,
+  setup: Setup,
+): Promise<number> {
   const config = app.config();
   const texts = textsOf(localeOfEnv(context.env));
+  const kept = saved.choice.pluginId === undefined ? 'key' : 'login';
+  const what = saved.report === undefined ? undefined : kept;
   // Before any further question: from here on the login serves, whatever is answered.
-  const enabled = await writeConfig(app, enableEdits(config, session));
-  const model = await settleDefaultModel(app, context, output, options, session);
-  const chosen = await writeConfig(app, modelEdits(config, model));
+  const enabled = await writeConfig(app, setupEdits(config, setup), what);
+  const model = await settleDefaultModel(app, context, output, options, saved);
+  const chosen = await writeConfig(app, modelEdits(config, model), what);
   const defaultModel = model ?? currentDefault(config);
-  printReport(output, session, texts, context.clock.nowMs());
-  printNext(output, app, texts, defaultModel, model !== undefined);
+  printSetup(context, output, saved);
+  printKept(output, app, texts, defaultModel, model !== undefined);
+  const gateway = await offerGateway(app, context, output, options);
+  printNext(output, texts, gateway, await toolsFor(app, saved.choice, defaultModel));
   output.result({
-    ...reportToJson(session),
+    ...setupToJson(saved),
     defaultModel: defaultModel ?? null,
     configFile: app.paths.configFile,
     configChanged: enabled || chosen,
-    next: ['openclaw gateway run', 'openclaw env claude-code'],
+    gateway: gateway.result,
+    next: [...(gateway.isRunning ? [] : ['openclaw gateway run']), 'openclaw env claude-code'],
   });
+  return gateway.exitCode;
 }
 
 async function settleDefaultModel(
@@ -121,25 +146,27 @@ async function settleDefaultModel(
   context: CommandContext,
   output: Output,
   options: OnboardOptions,
-  session: LoginSession,
+  { choice, report, server }: SavedSetup,
 ): Promise<string | undefined> {
   const interactive = mayAsk(context, options);
-  const facts = defaultModelFacts(app.config(), options, session.report.defaultModel);
+  const known = await modelOptions(app, choice, server);
+  const own = known.filter(({ ref }) => ref.startsWith(`${choice.provider}/`));
+  // Those that are offered begin with the usual one.
+  const usual = choice.pluginId === undefined ? own[0]?.ref : undefined;
+  const facts = defaultModelFacts(app.config(), options, report?.defaultModel ?? usual);
   const decision = decideDefaultModel(facts, interactive);
   if (decision.kind === 'keep') return undefined;
-  const catalogue = await buildCatalogue(app, app.pluginsWith(session.choice.pluginId));
-  if (decision.kind === 'set') return catalogue.find(decision.ref).ref;
+  if (decision.kind === 'set') return findModel(app, choice, server, decision.ref);
   const texts = textsOf(localeOfEnv(context.env));
   const prompter = createPrompter(context, output, { interactive: true });
-  const routes = catalogue.list().filter((route) => route.provider === session.choice.provider);
   const chosen = await orKeep(
     prompter.select({
       message: texts.questionModel,
       options: [
-        ...routes.map((route) => ({
-          value: route.ref,
-          label: route.ref,
-          ...(route.ref === decision.suggested ? { hint: texts.recommended } : {}),
+        ...own.map(({ ref }) => ({
+          value: ref,
+          label: ref,
+          ...(ref === decision.suggested ? { hint: texts.recommended } : {}),
         })),
         ...(facts.current === undefined
           ? []
@@ -175,7 +202,7 @@ function modelEdits(config: LoadedConfig, model: string | undefined): ConfigEdit
   return model === undefined || model === currentDefault(config) ? [] : [defaultModelEdit(config, model)];
 }
 
-function printNext(
+function printKept(
   output: Output,
   app: App,
   texts: Texts,
@@ -190,8 +217,38 @@ function printNext(
     );
   }
   output.line(`  ${column(texts.configLabel)}${app.paths.configFile}`);
+}
+
+/** Those that can ask the default model: each speaks one API. */
+async function toolsFor(app: App, choice: SetupChoice, model: string | undefined): Promise<readonly Tool[]> {
+  const entries = (await catalogueWith(app, choice)).entries();
+  const route = entries.find(({ ref, aliases }) => ref === model || aliases.includes(model ?? ''))?.route;
+  return tools.filter((tool) => {
+    const api = apiOfTool[tool];
+    return route === undefined || api === undefined || isServedBy(route, api);
+  });
+}
+
+const toolNames: Readonly<Record<Tool, string>> = {
+  'claude-code': 'Claude Code',
+  codex: 'Codex',
+  anthropic: "Anthropic's SDKs and their like",
+  openai: "OpenAI's SDKs and their like",
+};
+
+function printNext(output: Output, texts: Texts, gateway: GatewayOffer, shown: readonly Tool[]): void {
+  const { style } = output;
+  const width = 40;
+  const command = (text: string, does: string): void =>
+    output.line(`  ${style.accent(text)}${' '.repeat(Math.max(1, width - text.length))}${does}`);
   output.line();
   output.line(texts.nextTitle);
-  output.line(`  ${style.accent('openclaw gateway run')}                 ${texts.nextServe}`);
-  output.line(`  ${style.accent('eval "$(openclaw env claude-code)"')}   ${texts.nextEnv}`);
+  if (!gateway.isRunning) {
+    command('openclaw gateway run', texts.nextServe);
+    command('openclaw gateway start', `${texts.nextServe} (in the background)`);
+  }
+  for (const [index, tool] of shown.entries()) {
+    const before = index === 0 ? `${texts.nextEnv}: ` : '';
+    command(`eval "$(openclaw env ${tool})"`, `${before}${toolNames[tool]}`);
+  }
 }

@@ -1,0 +1,79 @@
+// The last thing that a first run offers: to serve at once, in the background. A gateway that runs already follows the new
+// settings by itself.
+import type { App } from '../app.ts';
+import { isOpenClawError } from '../errors.ts';
+import type { CommandContext, Output } from './command-context.ts';
+import { findGateway, gatewayFiles } from './gateway-record.ts';
+import { startInBackground } from './gateway-starting.ts';
+import { mayAsk, type LoginOptions } from './login-session.ts';
+import { formatError } from './ui/error-text.ts';
+import { createPrompter } from './ui/prompter.ts';
+
+export type GatewayOptions = LoginOptions & {
+  /** undefined: a person is asked, where there is one. */
+  startGateway?: boolean;
+};
+
+export type GatewayOffer = {
+  readonly isRunning: boolean;
+  readonly exitCode: number;
+  /** What `gateway start` prints with --json; null when it was not started. */
+  readonly result: unknown;
+};
+
+export async function offerGateway(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: GatewayOptions,
+): Promise<GatewayOffer> {
+  const notStarted = { isRunning: false, exitCode: 0, result: null };
+  if (options.startGateway === false) return notStarted;
+  const files = gatewayFiles(app.paths.runDir);
+  try {
+    if (options.startGateway !== true) {
+      const { running } = await findGateway(files, context.clock);
+      if (running !== undefined) {
+        output.line();
+        output.line(
+          `The gateway runs already${running.url === null ? '' : ` on ${running.url}`}, and follows by itself.`,
+        );
+        return { ...notStarted, isRunning: true };
+      }
+      if (!mayAsk(context, options) || !(await isWanted(context, output))) return notStarted;
+    }
+    let result: unknown = null;
+    output.line();
+    const exitCode = await startInBackground(
+      context,
+      {
+        ...output,
+        result: (value) => {
+          result = value;
+        },
+      },
+      files,
+      options,
+    );
+    return { isRunning: true, exitCode, result };
+  } catch (error) {
+    // What was set up is set up: that the gateway does not start is another matter, with a remedy of its own.
+    if (!isOpenClawError(error)) throw error;
+    if (!output.json) context.terminal.writeErr(formatError(error, context.terminal));
+    const { code, message, remedy } = error;
+    return { isRunning: false, exitCode: 1, result: { running: false, error: { code, message, remedy } } };
+  }
+}
+
+async function isWanted(context: CommandContext, output: Output): Promise<boolean> {
+  try {
+    return await createPrompter(context, output, { interactive: true }).confirm({
+      message: 'Start the gateway now, in the background? (openclaw gateway stop ends it)',
+      initialValue: true,
+      flag: '--start-gateway',
+    });
+  } catch (error) {
+    if (isOpenClawError(error) && error.code === 'INTERRUPTED') return false;
+    throw error;
+  }
+}

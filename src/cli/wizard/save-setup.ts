@@ -1,0 +1,105 @@
+// Carries out what was chosen, up to the configuration file: a portal login with its approval, or a key into the store. A
+// key that stays in a variable, and a server, leave nothing to be kept.
+import type { App, SetupChoice } from '../../app.ts';
+import { performLogin, type LoginReport } from '../../auth/login.ts';
+import { OpenClawError } from '../../errors.ts';
+import { localeOfEnv } from '../../language/locale.ts';
+import { fillText } from '../../language/fill-text.ts';
+import { textsOf } from '../../language/texts.ts';
+import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
+import type { CommandContext, Output } from '../command-context.ts';
+import { withFreshStore } from '../fresh-store.ts';
+import {
+  checkProfileId,
+  logInWithChoice,
+  mayAsk,
+  proveStorage,
+  type LoginOptions,
+  type LoginPlace,
+} from '../login-session.ts';
+import type { TakenKey, TakenServer } from './key-desk.ts';
+import type { SetupOutcome } from './setup-walk.ts';
+
+export type SavedSetup = {
+  readonly choice: SetupChoice;
+  /** Of what the store keeps now. */
+  readonly report: LoginReport | undefined;
+  readonly key: TakenKey | undefined;
+  readonly server: TakenServer | undefined;
+};
+
+/** `choice` is that of the outcome. Errors as of `logInWithChoice`. After an error nothing is kept. */
+export async function saveSetup(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: LoginOptions,
+  place: LoginPlace,
+  { choice, key, server }: SetupOutcome & { readonly choice: SetupChoice },
+): Promise<SavedSetup> {
+  if (choice.pluginId !== undefined) {
+    const asked = { ...options, authChoice: choice.choiceId };
+    const { report } = await logInWithChoice(app, context, output, asked, place);
+    return { choice, report, key, server };
+  }
+  if (options.profileId !== undefined) checkProfileId(options.profileId, choice);
+  const isSealed = key !== undefined && key.variable === undefined;
+  if (!isSealed) return { choice, report: undefined, key, server };
+  return { choice, report: await sealKey(app, context, output, options, place, key), key, server };
+}
+
+async function sealKey(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: LoginOptions,
+  place: LoginPlace,
+  { choice, key, verdict }: TakenKey,
+): Promise<LoginReport> {
+  const store = app.store(place.storage);
+  const { provider: id, region } = choice;
+  await withFreshStore(store, context, output, { ...options, interactive: mayAsk(context, options) }, () =>
+    proveStorage(app),
+  );
+  const snapshot = { provider: id, displayName: choice.choiceLabel, windows: [] };
+  const provider: ProviderPlugin = {
+    id,
+    label: choice.choiceLabel,
+    auth: [],
+    // It was tried when it was taken.
+    fetchUsageSnapshot: () =>
+      Promise.resolve(verdict.kind === 'works' ? snapshot : { ...snapshot, error: verdict.reason }),
+  };
+  const texts = textsOf(localeOfEnv(context.env));
+  return performLogin(
+    {
+      store,
+      clock: context.clock,
+      requirePersistence: place.requirePersistence,
+      onStep(step) {
+        if (step === 'saved') output.note(`  ${texts.saved}`, { event: step });
+      },
+      onUnsaved: (error: OpenClawError) =>
+        output.note(`  ${fillText(texts.notSavedYet, { reason: error.message })}`, {
+          event: 'not_saved_yet',
+          message: error.message,
+        }),
+    },
+    provider,
+    () =>
+      Promise.resolve({
+        profiles: [
+          {
+            profileId: options.profileId ?? choice.profileId,
+            credential: {
+              type: 'api_key',
+              provider: id,
+              key: key.reveal(),
+              ...(region === undefined ? {} : { region }),
+            },
+          },
+        ],
+      }),
+    context.signal,
+  );
+}

@@ -1,0 +1,72 @@
+// The flags that answer the wizard's questions, and those of them that contradict each other or the choice.
+import { authChoices, type App, type SetupChoice } from '../../app.ts';
+import { OpenClawError } from '../../errors.ts';
+import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
+import type { LoginOptions } from '../login-session.ts';
+
+export type SetupOptions = LoginOptions & {
+  apiKeyEnv?: string;
+  apiKeyStdin?: boolean;
+  baseUrl?: string;
+  model?: string;
+  section?: string;
+  keepLogin?: boolean;
+  fallback?: readonly string[];
+  /** False with --no-fallbacks. */
+  fallbacks?: boolean;
+  port?: string;
+};
+
+/** Throws USAGE for flags that contradict each other or the choice. */
+export function checkSetupFlags(app: App, options: SetupOptions, choice: SetupChoice | undefined): void {
+  const refuse = (message: string, remedy: string): never => {
+    throw new OpenClawError({ code: 'USAGE', message, remedy });
+  };
+  const leaveOut = 'Leave one of them out.';
+  const { apiKeyEnv, apiKeyStdin, baseUrl, keepLogin, region } = options;
+  if (apiKeyEnv !== undefined && apiKeyStdin === true)
+    refuse('--api-key-env and --api-key-stdin contradict each other: a key is in one place.', leaveOut);
+  if (keepLogin === true && choice !== undefined)
+    refuse('--keep-login and --auth-choice contradict each other.', leaveOut);
+  if (options.fallbacks === false && options.fallback !== undefined)
+    refuse('--no-fallbacks and --fallback contradict each other.', leaveOut);
+  if (choice === undefined) {
+    if (!mayNameLater(options)) return;
+    refuse(
+      'A key or an address is given, but not for what.',
+      'Add `--auth-choice`, for example `openclaw configure --auth-choice minimax-api`.',
+    );
+    return;
+  }
+  const isKey = choice.pluginId === undefined && choice.method === 'api-key';
+  if (!isKey && apiKeyStdin === true)
+    refuse(`${choice.choiceId} takes no key from standard input.`, 'Leave --api-key-stdin out.');
+  if (choice.pluginId !== undefined && apiKeyEnv !== undefined)
+    refuse(
+      `${choice.choiceId} is a login and takes no key.`,
+      'Leave --api-key-env out, or choose a way with a key: `openclaw onboard --auth-choice minimax-api`.',
+    );
+  if (baseUrl !== undefined && (choice.pluginId !== undefined || choice.method !== 'local-server'))
+    refuse(`${choice.choiceId} has an address of its own.`, 'Leave --base-url out.');
+  if (choice.pluginId === undefined && region !== undefined && region !== choice.region) {
+    const other = siblingAt(app, choice, region);
+    refuse(
+      choice.region === undefined
+        ? `${choice.choiceId} has no regions.`
+        : `${choice.choiceId} is for the site ${choice.region}, but --region ${region.slice(0, 40)} was given.`,
+      other === undefined
+        ? 'Leave --region out.'
+        : `Use \`openclaw onboard --auth-choice ${other.choiceId}\`, or leave --region out.`,
+    );
+  }
+}
+
+function mayNameLater({ apiKeyEnv, apiKeyStdin, baseUrl }: SetupOptions): boolean {
+  return apiKeyEnv !== undefined || apiKeyStdin === true || baseUrl !== undefined;
+}
+
+function siblingAt(app: App, choice: BuiltinChoice, region: string): SetupChoice | undefined {
+  return authChoices(app).find(
+    (other) => other.pluginId === undefined && other.provider === choice.provider && other.region === region,
+  );
+}

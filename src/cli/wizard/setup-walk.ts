@@ -1,0 +1,280 @@
+// The wizard at work: what is known of this machine goes into its questions, what flags say answers them, and what comes
+// out is what is to be set up. Reads configuration, store and servers; writes nothing.
+import { authChoices, findChoice, type App, type SetupChoice } from '../../app.ts';
+import { OpenClawError } from '../../errors.ts';
+import { baseUrlOf } from '../../providers/address.ts';
+import { builtinOf } from '../../providers/builtin-providers.ts';
+import type { CommandContext, Output } from '../command-context.ts';
+import { currentDefault } from '../default-model.ts';
+import { defaultPort } from '../gateway-address.ts';
+import { mayAsk } from '../login-session.ts';
+import { existingLogins } from './existing-logins.ts';
+import { textWidth } from '../ui/text-width.ts';
+import { createKeyDesk, type TakenKey, type TakenServer } from './key-desk.ts';
+import { findModel, modelOptions } from './model-options.ts';
+import { createQuestionPrompt, guided, type Ask } from './question-prompt.ts';
+import { wayOptions } from './questions.ts';
+import type { Setup } from './setup-edits.ts';
+import { checkSetupFlags, type SetupOptions } from './setup-flags.ts';
+import { readStandardInput } from './standard-input.ts';
+import {
+  choiceOf,
+  enough,
+  fallbacksAfter,
+  keep,
+  keepPrefix,
+  otherVariable,
+  ownVariable,
+  typed,
+  valueOf,
+  type Given,
+  type StepId,
+  type WizardFacts,
+} from './steps.ts';
+import { runWizard } from './wizard-run.ts';
+
+/** How questions are asked in a test. */
+export type WizardStage = { ask?: Ask; readInput?: () => Promise<string> };
+
+export type SetupOutcome = {
+  readonly section: 'model' | 'gateway';
+  /** undefined: what is there is kept. */
+  readonly choice: SetupChoice | undefined;
+  readonly setup: Setup;
+  readonly key: TakenKey | undefined;
+  readonly server: TakenServer | undefined;
+  /** undefined: as it is. */
+  readonly primary: string | undefined;
+  readonly fallbacks: readonly string[] | undefined;
+  readonly port: number | undefined;
+};
+
+/** `beforeSaving` shows what would be saved, to be agreed to. Errors as of `runWizard`. */
+export async function walkThroughSetup(
+  app: App,
+  context: CommandContext,
+  output: Output,
+  options: SetupOptions,
+  scope: WizardFacts['scope'],
+  stage: WizardStage & {
+    chooseMessage?: string;
+    beforeSaving?: (outcome: SetupOutcome, told: Output) => Promise<void>;
+  },
+): Promise<SetupOutcome> {
+  const isAsking = stage.ask !== undefined || mayAsk(context, options);
+  const told = isAsking && !output.json ? alongTheBar(context, output) : output;
+  const desk = createKeyDesk(app, context, told);
+  const config = app.config();
+  const asked = options.authChoice === undefined ? undefined : findChoice(app, options.authChoice);
+  checkSetupFlags(app, options, asked);
+  const prompt = stage.ask ?? createQuestionPrompt(context);
+  const ask: Ask = (question, canGoBack) =>
+    prompt(
+      question.step === 'way' && stage.chooseMessage !== undefined
+        ? { ...question, message: stage.chooseMessage }
+        : question,
+      canGoBack,
+    );
+  let key: TakenKey | undefined;
+  let server: TakenServer | undefined;
+
+  const readInput = stage.readInput ?? (() => readStandardInput(process.stdin, context.signal));
+  const existing = scope === 'configure' ? await existingLogins(app) : [];
+  const start: WizardFacts = {
+    scope,
+    choices: authChoices(app),
+    existing,
+    ownVariable: (provider) => ownVariableOf(provider, app),
+    currentModel: currentDefault(config),
+    currentFallbacks: currentFallbacks(app),
+    port: config.config.gateway?.port ?? defaultPort,
+    addressOf: (choice) => baseUrlOf(choice.provider, 'openai-responses', config) ?? '',
+    models: [],
+  };
+
+  const flag = (step: StepId, index: number): string | Promise<string> | undefined =>
+    step === 'key' && options.apiKeyStdin === true ? readInput() : flagOf(step, index);
+  const flagOf = (step: StepId, index: number): string | undefined => {
+    const kept = options.keepLogin === true ? existing[0] : undefined;
+    switch (step) {
+      case 'section':
+        return options.section;
+      case 'group':
+        return asked?.groupId ?? asked?.provider ?? kept?.groupId;
+      case 'way':
+        return asked?.choiceId ?? (kept === undefined ? undefined : `${keepPrefix}${kept.id}`);
+      case 'key-source':
+        if (options.apiKeyEnv !== undefined) return otherVariable;
+        return options.apiKeyStdin === true ? typed : undefined;
+      case 'key-name':
+        return options.apiKeyEnv;
+      case 'address':
+        return options.baseUrl;
+      case 'model':
+        return scope === 'configure' ? options.model : undefined;
+      case 'fallback':
+        if (options.fallbacks === false) return enough;
+        return options.fallback === undefined ? undefined : (options.fallback[index] ?? enough);
+      case 'port':
+        return options.port;
+      case 'key':
+      case 'save':
+        return undefined;
+    }
+  };
+
+  /** Where there is one way only, and where nobody can be asked. */
+  const unasked = (step: StepId, facts: WizardFacts, given: readonly Given[]): string | undefined => {
+    if (step === 'way' && scope === 'configure') {
+      const ways = wayOptions(facts, given);
+      if (ways.length === 1) return ways[0]?.value;
+    }
+    if (isAsking) return undefined;
+    const choice = choiceOf(facts, given);
+    switch (step) {
+      case 'section':
+        return options.port === undefined ? 'model' : 'gateway';
+      case 'key-source':
+        return choice !== undefined && facts.ownVariable(choice.provider) !== undefined
+          ? ownVariable
+          : undefined;
+      case 'address':
+        return choice === undefined ? undefined : facts.addressOf(choice);
+      case 'model':
+        return facts.currentModel === undefined && choice !== undefined ? facts.models[0]?.ref : keep;
+      case 'fallback':
+        return facts.currentFallbacks.length === 0 ? enough : keep;
+      case 'save':
+        return 'save';
+      case 'group':
+      case 'way':
+      case 'key-name':
+      case 'key':
+      case 'port':
+        return undefined;
+    }
+  };
+
+  const outcomeOf = (facts: WizardFacts, given: readonly Given[]): SetupOutcome => {
+    const choice = choiceOf(facts, given);
+    const model = valueOf(given, 'model');
+    const port = valueOf(given, 'port');
+    return {
+      section: valueOf(given, 'section') === 'gateway' ? 'gateway' : 'model',
+      choice,
+      setup: setupOf(choice, key, server, options),
+      key,
+      server,
+      primary: model === keep ? undefined : model,
+      fallbacks: fallbacksAfter(given),
+      port: port === undefined ? undefined : Number(port),
+    };
+  };
+
+  const prove = async (step: StepId, given: readonly Given[], value: string): Promise<string> => {
+    const choice = choiceOf(start, given);
+    const builtin = choice?.pluginId === undefined ? choice : undefined;
+    const trimmed = value.trim();
+    if (step === 'section' && value !== 'model' && value !== 'gateway') throw unknownSection(value);
+    if (step === 'way') {
+      const chosen = start.choices.find(({ choiceId }) => choiceId === value);
+      if (chosen !== undefined) checkSetupFlags(app, options, chosen);
+    }
+    if (builtin !== undefined) {
+      if (step === 'key') {
+        key = await desk.takeText(builtin, value);
+        return 'given';
+      }
+      if (step === 'key-name') key = await desk.takeVariable(builtin, trimmed);
+      if (step === 'key-source' && value === ownVariable) {
+        key = await desk.takeVariable(builtin, start.ownVariable(builtin.provider) ?? '');
+      }
+      if (step === 'address') server = await desk.takeServer(builtin, trimmed, options.apiKeyEnv);
+    }
+    if ((step === 'model' && value !== keep) || (step === 'fallback' && value !== keep && value !== enough)) {
+      return findModel(app, choice, server, trimmed);
+    }
+    return step === 'key-name' || step === 'address' || step === 'port' ? trimmed : value;
+  };
+
+  const { facts, given } = await runWizard(start, {
+    ask: isAsking ? ask : undefined,
+    flag,
+    unasked,
+    async learn(step, given, facts) {
+      if (step === 'save') await stage.beforeSaving?.(outcomeOf(facts, given), told);
+      if (step === 'way') {
+        key = undefined;
+        server = undefined;
+      }
+      return step === 'model'
+        ? { ...facts, models: await modelOptions(app, choiceOf(facts, given), server) }
+        : facts;
+    },
+    prove,
+    tell: (text) => told.note(text),
+  });
+  return outcomeOf(facts, given);
+}
+
+/** What is said between two questions. */
+function alongTheBar({ terminal }: CommandContext, output: Output): Output {
+  const columns = terminal.columns() - 4;
+  return {
+    ...output,
+    note: (text) =>
+      terminal.writeErr(
+        guided(
+          text
+            .split('\n')
+            .flatMap((line) => fold(line, columns))
+            .join('\n'),
+        ),
+      ),
+  };
+}
+
+/** Between words alone: an address is there to be copied. */
+function fold(line: string, columns: number): string[] {
+  const lines: string[] = [];
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  for (const word of line.trim().split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`${indent}${word}`);
+  }
+  return lines;
+}
+
+function setupOf(
+  choice: SetupChoice | undefined,
+  key: TakenKey | undefined,
+  server: TakenServer | undefined,
+  options: SetupOptions,
+): Setup {
+  if (choice === undefined) return { kind: 'nothing' };
+  if (choice.pluginId !== undefined) return { kind: 'login', pluginId: choice.pluginId };
+  if (server !== undefined)
+    return { kind: 'server', choice, baseUrl: server.baseUrl, variable: options.apiKeyEnv };
+  if (key?.variable !== undefined) return { kind: 'variable', choice, name: key.variable };
+  return { kind: 'sealed-key' };
+}
+
+function ownVariableOf(provider: string, app: App): string | undefined {
+  const { env } = app.config();
+  return builtinOf(provider)?.envVars.find((name) => (env[name] ?? '').trim() !== '');
+}
+
+function currentFallbacks(app: App): readonly string[] {
+  const model = app.config().config.agents?.defaults?.model;
+  return typeof model === 'string' ? [] : (model?.fallbacks ?? []);
+}
+
+function unknownSection(value: string): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: `There is no section ${JSON.stringify(value.slice(0, 40))}. There is: model, gateway.`,
+    remedy: 'For example: `openclaw configure --section model`.',
+  });
+}
