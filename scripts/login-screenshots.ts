@@ -49,7 +49,11 @@ const pictures: readonly Picture[] = [
   ]),
   { name: 'phone', phase: waiting, width: 320 },
   { name: 'zh-cn', phase: waiting, locale: 'zh-CN' },
+  { name: 'zh-tw', phase: waiting, locale: 'zh-TW' },
   { name: 'ja', phase: waiting, locale: 'ja', isDark: true },
+  { name: 'ko', phase: waiting, locale: 'ko' },
+  { name: 'ru', phase: waiting, locale: 'ru' },
+  { name: 'da', phase: waiting, locale: 'da' },
 ];
 
 const folder = join(import.meta.dirname, '../docs/images');
