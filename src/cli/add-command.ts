@@ -15,4 +15,6 @@ export type AddCommand = <Options, Args extends readonly unknown[]>(
   spec: string,
   description: string,
   load: () => Promise<Action<Options, Args>>,
+  /** Hidden: for other programs; not in the help, never suggested. */
+  given?: { readonly hidden?: boolean },
 ) => Command;

@@ -1,5 +1,7 @@
 // Which login a command means: the one that was named, or the only one there is.
 import { OpenClawError } from '../errors.ts';
+import { nearestName } from '../platform/nearest.ts';
+import { cleanText } from '../platform/text.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
 
 /** Throws NO_PROFILE, PROFILE_UNKNOWN, or INPUT_REQUIRED when there are several and none was named. */
@@ -10,7 +12,14 @@ export function pickProfile(records: readonly ProfileRecord[], named: string | u
     if (found !== undefined) return found;
     throw new OpenClawError({
       code: 'PROFILE_UNKNOWN',
-      message: `There is no login ${JSON.stringify(named.slice(0, 80))}. ${ids === '' ? 'There is none at all.' : `There is: ${ids}.`}`,
+      message: `There is no login ${JSON.stringify(cleanText(named, 80))}. ${
+        ids === ''
+          ? 'There is none at all.'
+          : `${didYouMean(
+              named,
+              records.map((record) => record.id),
+            )}There is: ${ids}.`
+      }`,
     });
   }
   const [only, second] = records;
@@ -21,4 +30,11 @@ export function pickProfile(records: readonly ProfileRecord[], named: string | u
     message: `There are several logins: ${ids}.`,
     data: { flag: 'the name of one of them' },
   });
+}
+
+/** `Did you mean …? ` for a name without its provider, or with a slip in it; nothing where no name comes close. */
+export function didYouMean(typed: string, ids: readonly string[]): string {
+  const withoutProvider = ids.find((id) => id.slice(id.indexOf(':') + 1) === typed);
+  const near = withoutProvider ?? nearestName(typed, ids);
+  return near === undefined ? '' : `Did you mean ${near}? `;
 }

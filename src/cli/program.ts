@@ -6,10 +6,12 @@ import type { CommandContext } from './command-context.ts';
 import { addAuthCommands } from './auth-commands.ts';
 import { addConfigCommands } from './config-commands.ts';
 import type { Action } from './add-command.ts';
+import { describeCommand } from './help/command-description.ts';
+import { formatHelp, usualWidth } from './help/help-text.ts';
 import { addGatewayCommands } from './gateway-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import { addPluginCommands } from './plugin-commands.ts';
-import { addFirstCommands, addFurtherCommands } from './program-commands.ts';
+import { addCommandsOfTheProgram, addFirstCommands, addFurtherCommands } from './program-commands.ts';
 
 export function buildProgram(context: CommandContext, setExitCode: (code: number) => void): Command {
   const program = new Command('openclaw');
@@ -18,17 +20,21 @@ export function buildProgram(context: CommandContext, setExitCode: (code: number
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
-    .showSuggestionAfterError(true)
+    .showSuggestionAfterError(false)
     .addHelpText(
       'after',
       `
-Examples:
-  $ openclaw onboard --auth-choice minimax-portal    log in, once
-  $ openclaw gateway start                           serve on http://127.0.0.1:18789, in the background
-  $ eval "$(openclaw env claude-code)" && claude     use it
+Exit status:
+  0    done
+  1    it failed; the error says what to do
+  2    the command line, or a value in it, is not understood
+  130  stopped by Ctrl-C or a signal
 
-Files: ~/.openclaw/openclaw.json (configuration), ~/.openclaw/auth (sealed logins).
-Exit codes: 0 ok, 1 error, 2 wrong usage, 130 interrupted.`,
+Examples:
+  $ openclaw onboard                             log in, once
+  $ openclaw gateway start                       serve, in the background
+  $ eval "$(openclaw env claude-code)" && claude   use it
+  $ openclaw help auth login                     what a command does`,
     );
 
   /** Adds what every command has, and runs it with the options that were parsed. */
@@ -37,9 +43,10 @@ Exit codes: 0 ok, 1 error, 2 wrong usage, 130 interrupted.`,
     spec: string,
     description: string,
     load: () => Promise<Action<Options, Args>>,
+    given: { readonly hidden?: boolean } = {},
   ): Command => {
     const made = parent
-      .command(spec)
+      .command(spec, given)
       .description(description)
       .option('--json', 'print JSON and nothing else')
       .action(async (...received: unknown[]) => {
@@ -60,6 +67,7 @@ Exit codes: 0 ok, 1 error, 2 wrong usage, 130 interrupted.`,
   addPluginCommands(group('plugins', 'the plugins that bring logins'), command);
   addGatewayCommands(group('gateway', 'the local gateway'), command);
   addFurtherCommands(program, command);
+  addCommandsOfTheProgram(program, command);
 
   prepare(program, context);
   return program;
@@ -75,5 +83,13 @@ function prepare(command: Command, context: CommandContext): void {
     outputError: () => undefined,
   });
   command.helpOption('-h, --help', 'show help');
+  // Also where a group is called without a command: then on stderr, since nothing was done.
+  command.outputHelp = (given?: { error?: boolean } | ((text: string) => string)) => {
+    const isError = typeof given === 'object' && given.error === true;
+    const isTty = isError ? terminal.errIsTty : terminal.outIsTty;
+    const text = formatHelp(describeCommand(command), isTty ? terminal.columns() : usualWidth);
+    if (isError) terminal.writeErr(text);
+    else terminal.writeOut(text);
+  };
   for (const child of command.commands) prepare(child, context);
 }

@@ -1,9 +1,13 @@
 // From words to an exit code: parses, runs the command, prints what it throws. 0 ok, 1 error, 2 usage, 130 interrupted.
 import { CommanderError, type Command } from 'commander';
-import { OpenClawError, exitCodeOf } from '../errors.ts';
+import { exitCodeOf } from '../errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { buildProgram } from './program.ts';
 import { errorDocument, formatError } from './ui/error-text.ts';
+import { pathOf } from './completion/value-kinds.ts';
+import { commandOf } from './usage/command-tree.ts';
+import { checkWords, explainUsage } from './usage/explain.ts';
+import { version } from '../version.ts';
 
 export async function run(args: readonly string[], context: CommandContext): Promise<number> {
   let exitCode = 0;
@@ -11,51 +15,50 @@ export async function run(args: readonly string[], context: CommandContext): Pro
     exitCode = code;
   });
   if (args.length === 0) {
-    program.outputHelp();
+    context.terminal.writeOut(welcome());
     return 0;
   }
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    checkWords(program, args);
+    await program.parseAsync(helpAsData(program, args) ?? [...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return report(error, args, context, helpFor(program, args));
+    return report(error, args, context, program);
   }
 }
 
-/** The help of the command that was meant, as far as its name was understood. */
-function helpFor(program: Command, args: readonly string[]): string {
-  const path = ['openclaw'];
-  let current: Command = program;
-  for (const word of args) {
-    const next = current.commands.find((command) => command.name() === word);
-    if (next === undefined) break;
-    path.push(word);
-    current = next;
-  }
-  return `See \`${path.join(' ')} --help\`.`;
+/** `auth --help --json` is `help auth --json`: with --json there is nothing but JSON. */
+function helpAsData(program: Command, args: readonly string[]): string[] | undefined {
+  const literal = args.indexOf('--');
+  const words = literal === -1 ? args : args.slice(0, literal);
+  const asksForHelp = words.includes('--help') || words.includes('-h');
+  if (!asksForHelp || !words.includes('--json')) return undefined;
+  const { command } = commandOf(
+    program,
+    words.filter((word) => !word.startsWith('-')),
+  );
+  return ['help', ...pathOf(command), '--json'];
 }
 
-function report(error: unknown, args: readonly string[], context: CommandContext, help: string): number {
+/** For somebody who has just installed it. */
+function welcome(): string {
+  return `openclaw ${version}: log in to MiniMax once, and let every tool use it.
+
+  openclaw onboard         log in and choose a model
+  openclaw gateway start   serve your tools, in the background
+
+All commands: openclaw --help
+`;
+}
+
+function report(error: unknown, args: readonly string[], context: CommandContext, program: Command): number {
   const { terminal } = context;
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   // A group without a command has printed its help.
   if (error instanceof CommanderError && error.code === 'commander.help') return 2;
-  const failure = error instanceof CommanderError ? toUsageError(error, help) : error;
+  const failure = error instanceof CommanderError ? explainUsage(error, program, args) : error;
   const wantsJson = args.includes('--json');
   if (wantsJson) terminal.writeOut(`${JSON.stringify(errorDocument(failure), undefined, 2)}\n`);
   else terminal.writeErr(formatError(failure, terminal));
   return exitCodeOf(failure);
-}
-
-/** Commander's words without its prefix; its "(Did you mean …?)" stays. */
-function toUsageError(error: CommanderError, help: string): OpenClawError {
-  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
-  // Every command has it; the program as a whole has not.
-  const misplaced = text.includes("'--json'");
-  return new OpenClawError({
-    code: 'USAGE',
-    message: /[.?)]$/.test(text) ? text : `${text}.`,
-    remedy: misplaced ? 'Write it behind the command: `openclaw auth status --json`.' : help,
-  });
 }

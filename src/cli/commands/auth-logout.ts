@@ -1,6 +1,7 @@
 // `auth logout`: the server is told if it can be, the login is deleted in any case, other logins stay.
 import { performLogout } from '../../auth/login.ts';
-import { toOpenClawError } from '../../errors.ts';
+import { OpenClawError, toOpenClawError } from '../../errors.ts';
+import { cleanText } from '../../platform/text.ts';
 import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
 import type { App } from '../../app.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
@@ -13,6 +14,13 @@ export async function authLogout(
   named: string | undefined,
 ): Promise<number> {
   const output = createOutput(context, options);
+  if (options.all === true && named !== undefined) {
+    throw new OpenClawError({
+      code: 'USAGE',
+      message: `--all means every login, and ${JSON.stringify(cleanText(named, 80))} is one: which of the two is meant?`,
+      remedy: 'Leave one of them out. See what there is: `openclaw auth status`.',
+    });
+  }
   const app = openApp(context, options);
   try {
     const records = await app.store().listProfiles();

@@ -9,6 +9,7 @@ import { apiKeyOf } from '../../providers/api-key.ts';
 import { createActivityStore } from '../../store/activity-store.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
+import { didYouMean } from '../profile-argument.ts';
 
 type Order = { provider: string; source: 'stored' | 'config' | 'default'; profiles: readonly string[] };
 
@@ -106,7 +107,7 @@ function unknownProfile(provider: string, unknown: string, known: readonly strin
   const [of, id] = [cleanText(provider, 80), cleanText(unknown, 80)];
   return new OpenClawError({
     code: 'PROFILE_UNKNOWN',
-    message: `${of} has no login ${id}. ${known.length === 0 ? 'It has none at all.' : `It has: ${known.join(', ')}.`}`,
+    message: `${of} has no login ${id}. ${known.length === 0 ? 'It has none at all.' : `${didYouMean(unknown, known)}It has: ${known.join(', ')}.`}`,
   });
 }
 
