@@ -95,6 +95,6 @@ describe('the redirect flow', () => {
   it.each([['--flow', 'carrier-pigeon']])('refuses %s %s', async (...words) => {
     const { code, value } = await createHome().json([...onboardArgs, ...words]);
     expect(code).toBe(2);
-    expect(JSON.stringify(value)).toContain('auto, device, loopback');
+    expect(JSON.stringify(value)).toContain('auto, device or loopback');
   });
 });
