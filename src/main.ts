@@ -16,6 +16,9 @@ if (major < neededNode) {
 } else if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${version}\n`);
 } else {
+  // Before anything else is loaded: what is compiled then is kept for the next time.
+  const { default: module } = await import('node:module');
+  module.enableCompileCache?.();
   const { runProcess } = await import('./cli/process.ts');
   await runProcess(args, import.meta.url);
 }

@@ -18,7 +18,6 @@ const cacheFlushMs = 1_500;
 const finishMs = 45_000;
 
 export async function runProcess(args: readonly string[], mainUrl: string): Promise<void> {
-  module.enableCompileCache?.();
   // Otherwise it is written at the end, where a person who has pressed Ctrl-C waits for it.
   setTimeout(() => module.flushCompileCache?.(), cacheFlushMs).unref();
   // Optimising the HTTP parser pays in a gateway alone; elsewhere Ctrl-C would wait for it at the end of the process.

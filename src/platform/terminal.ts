@@ -31,10 +31,11 @@ export function createTerminal(
   env: Env,
   streams: { stdin: NodeJS.ReadStream; stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream },
 ): Terminal {
-  const { stdin, stdout, stderr } = streams;
+  const { stdout, stderr } = streams;
   const outIsTty = stdout.isTTY;
   const errIsTty = stderr.isTTY;
-  const interactive = stdin.isTTY && errIsTty && !envFlag(env, 'CI') && env['TERM'] !== 'dumb';
+  // Reading a stream off `process` opens it: stdin is not touched where nobody can be asked anyway.
+  const interactive = errIsTty && !envFlag(env, 'CI') && env['TERM'] !== 'dumb' && streams.stdin.isTTY;
   const writeErr = (text: string): void => void stderr.write(text);
   return {
     interactive,
@@ -51,7 +52,7 @@ export function createTerminal(
     },
     readKeys: (listener) =>
       interactive
-        ? readKeysFrom({ stdin, write: writeErr, process, raise: raiseSignal }, listener)
+        ? readKeysFrom({ stdin: streams.stdin, write: writeErr, process, raise: raiseSignal }, listener)
         : () => undefined,
     writeOut: (text) => void stdout.write(text),
     outIsGone: () => stdout.destroyed || stdout.errored !== null,

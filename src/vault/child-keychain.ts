@@ -2,7 +2,6 @@
 // within a process, so each call gets a process and a deadline, after which that process is killed.
 // A person who is being asked for the keychain's password is given longer, and told so.
 // A killed, crashed or garbled helper is a failure of the call, never the absence of an item.
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { OpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -84,8 +83,10 @@ export function createChildKeychain(deps: ChildKeychainDeps): Keychain {
     throw keychainTrouble(answer.stage, detail, answer.needs ?? driver);
   };
 
-  const ask = (request: KeychainRequest): Promise<KeychainAnswer> =>
-    new Promise((resolve, reject) => {
+  const ask = async (request: KeychainRequest): Promise<KeychainAnswer> => {
+    // Most commands ask no keychain, and loading this costs them some milliseconds.
+    const { spawn } = await import('node:child_process');
+    return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [fileURLToPath(childUrl)], {
         env,
         stdio: ['pipe', 'pipe', 'ignore'],
@@ -145,6 +146,7 @@ export function createChildKeychain(deps: ChildKeychainDeps): Keychain {
       // Left open: the helper takes the end of stdin for the death of this process.
       child.stdin.write(`${JSON.stringify(request)}\n`);
     });
+  };
 
   return {
     async get(account) {
