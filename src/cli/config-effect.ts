@@ -1,8 +1,7 @@
 // When a change of the configuration takes effect in a gateway that runs: it reads the file anew each second, but keeps
 // the address, the token and the settings of its environment that it began with.
 import { type ConfigPath } from '../config/config-path.ts';
-import { ownKeys } from '../config/schema.ts';
-import { sectionOf } from '../config/known-keys.ts';
+import { isReadHere } from '../config/known-keys.ts';
 
 export type Effect = 'reload' | 'restart' | 'none';
 
@@ -12,7 +11,7 @@ export function effectOf(path: ConfigPath): Effect {
     const variable = String(name === 'vars' ? path[2] : name);
     return /^(?:OPENCLAW_|NODE_|(?:https?|all|no)_proxy$)/i.test(variable) ? 'restart' : 'reload';
   }
-  if (!isRead(path)) return 'none';
+  if (!isReadHere(path)) return 'none';
   return section === 'gateway' ? 'restart' : 'reload';
 }
 
@@ -25,12 +24,4 @@ export function describeEffect(effect: Effect): string {
     case 'none':
       return 'This program does not read it; OpenClaw may.';
   }
-}
-
-/** Every part of the way is a key that this program reads, or a name within such. */
-function isRead(path: ConfigPath): boolean {
-  return path.every((part, depth) => {
-    const keys = ownKeys[sectionOf(path.slice(0, depth))];
-    return keys === undefined || typeof part === 'number' || keys.includes(part);
-  });
 }

@@ -36,6 +36,8 @@ export function readValue(
     });
   }
   if (parsed === undefined || typeof parsed === 'string' || !isJson(parsed)) return parsed ?? written;
+  // Whoever writes null wants nothing there, and not the word.
+  if (parsed === null) return null;
   // A number that loses digits is an id or a key, and was meant as text.
   if (typeof parsed === 'number' && Number.isInteger(parsed) && !Number.isSafeInteger(parsed)) return written;
   const isAbout = ({ path: place }: ConfigProblem): boolean => place.startsWith(pathText(path));

@@ -3,6 +3,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
 import { localUrl, readBind, readHostNames, resolveBind, type BindSettings } from '../gateway/bind.ts';
+import { cleanText } from '../platform/text.ts';
 
 export const defaultPort = 18_789;
 
@@ -49,7 +50,7 @@ function readPort(text: string, place: string): number {
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new OpenClawError({
     code: 'USAGE',
-    message: `${place}: ${JSON.stringify(text.slice(0, 20))} is not a port; a port is a number from 0 to 65535.`,
-    remedy: 'For example: `openclaw gateway run --port 18790`.',
+    message: `${place}: ${JSON.stringify(cleanText(text, 20))} is not a port; a port is a number from 0 to 65535.`,
+    remedy: place === '--port' ? 'For example: `--port 18790`.' : `For example ${place}=18790, or unset it.`,
   });
 }

@@ -11,6 +11,8 @@ import { configSchema, type OpenClawConfig } from './schema.ts';
 
 /** `file` where it is another one than the configuration; `fix` is a whole sentence. */
 export type ConfigWarning = Place & {
+  /** It is about what OpenClaw alone reads: for whoever asks about the file, and in nobody else's way. */
+  readonly isInformation?: true;
   readonly path: string;
   readonly message: string;
   readonly fix?: string;

@@ -2,9 +2,11 @@
 // What the new text is, `edit-text.ts` decides; which keys are worth setting, the caller.
 import { randomUUID } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -55,6 +57,7 @@ export async function editConfig(request: EditRequest): Promise<EditResult> {
   const target = await refusing(request.file, async () => targetOf(request.file));
   const folder = dirname(target);
   const release = await refusing(target, async () => {
+    refuseReadOnly(target);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return acquireFileLock(join(folder, `.${basename(target)}.lock`), {
       clock: request.clock,
@@ -98,6 +101,12 @@ function validate(text: string, target: string, request: EditRequest): void {
       data: { ...error.data, place: error.data['place'] ?? target },
     });
   }
+}
+
+/** A folder that may be written would let a file be replaced that may not: one of another user, or one locked on purpose. */
+function refuseReadOnly(target: string): void {
+  const stats = statSync(target, { throwIfNoEntry: false });
+  if (stats?.isFile() === true) accessSync(target, constants.W_OK);
 }
 
 /** A temporary file in the same folder, on disk before it takes the name; mode and owner are those of `model`. */
@@ -160,15 +169,27 @@ async function refusing<Result>(target: string, write: () => Promise<Result>): P
         'the file itself is a mount; mount its folder instead, so that it can be replaced',
       );
     }
-    throw refused(target, error instanceof Error ? cleanText(error.message) : code);
+    throw code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
+      ? refused(target, `this user may not write ${forbidden(error, target)} (${code})`, mayWrite)
+      : refused(target, error instanceof Error ? cleanText(error.message) : code);
   }
 }
 
-function refused(target: string, reason: string): OpenClawError {
+const mayWrite =
+  'The file was left as it was. Run the command as the user whose file it is, let this user write it and its folder (`ls -ld` shows who may), or name another file in OPENCLAW_CONFIG_PATH.';
+
+/** The file itself, or the folder that would take the new one. */
+function forbidden(error: unknown, target: string): string {
+  const path = error instanceof Error && 'path' in error ? error.path : undefined;
+  return path === target ? 'it' : `its folder ${cleanText(dirname(target), 400)}`;
+}
+
+function refused(target: string, reason: string, remedy?: string): OpenClawError {
   const place = cleanText(target, 400);
   return new OpenClawError({
     code: 'CONFIG_WRITE_REFUSED',
     message: `${place} was not changed: ${reason}.`,
+    ...(remedy === undefined ? {} : { remedy }),
     data: { place },
   });
 }

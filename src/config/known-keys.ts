@@ -88,6 +88,14 @@ export function keysOf(path: ConfigPath): readonly string[] | undefined {
   return openSections.has(section) ? undefined : knownKeys.get(section);
 }
 
+/** Every part of the way is a key that this program reads, or a name within such. What is elsewhere is OpenClaw's matter. */
+export function isReadHere(path: ConfigPath): boolean {
+  return path.every((part, depth) => {
+    const keys = ownKeys[sectionOf(path.slice(0, depth))];
+    return keys === undefined || typeof part === 'number' || keys.includes(part);
+  });
+}
+
 export function wordsOf(path: ConfigPath): readonly string[] | undefined {
   return words.get(sectionOf(path));
 }

@@ -10,6 +10,7 @@ import { checkConfig, type ConfigWarning } from './check.ts';
 import { pathText, type ConfigPath } from './config-path.ts';
 import { readDotenv } from './dotenv.ts';
 import { configError, parseDocument, type Json5Document, type Place } from './json5-document.ts';
+import { isReadHere } from './known-keys.ts';
 import { missingVariables, oddReferences } from './references.ts';
 import type { OpenClawConfig } from './schema.ts';
 import { substitute, type Unavailable } from './substitute.ts';
@@ -20,10 +21,11 @@ export type LoadedConfig = {
   readonly config: OpenClawConfig;
   /** As written in the file, `${NAME}` included. */
   readonly raw: Readonly<Record<string, unknown>>;
+  /** Without those about what OpenClaw alone reads. */
   readonly warnings: readonly ConfigWarning[];
   /** The process environment over `.env` over the `env` block. Holds secrets. */
   readonly env: Env;
-  /** Values that are undefined because their variable is not set. */
+  /** Values of what this program reads that are undefined because their variable is not set. */
   readonly unavailable: readonly Unavailable[];
   readonly file: string;
   readonly exists: boolean;
@@ -47,9 +49,14 @@ export function loadConfig(from: { file: string; env: Env; dotenvFile: string })
   return {
     config,
     raw: document.value,
-    warnings: [...dotenv.warnings, ...documentWarnings(document, reading, dotenvFile)],
+    warnings: [
+      ...dotenv.warnings,
+      ...documentWarnings(document, reading, dotenvFile).filter(
+        ({ isInformation }) => isInformation !== true,
+      ),
+    ],
     env: reading.env,
-    unavailable: reading.unavailable,
+    unavailable: reading.unavailable.filter(({ path }) => isReadHere(path)),
     file,
     exists: text !== undefined,
     placeOf: (path) => document.placeOf(path),
@@ -178,6 +185,7 @@ function definedOnly(env: Env): Env {
 
 function duplicateWarnings(document: Json5Document): ConfigWarning[] {
   return document.duplicates.map(({ path, firstLine, line, column }) => ({
+    ...(isReadHere(path) ? {} : { isInformation: true }),
     path: pathText(path),
     line,
     column,
@@ -188,6 +196,7 @@ function duplicateWarnings(document: Json5Document): ConfigWarning[] {
 
 function backslashWarnings(document: Json5Document): ConfigWarning[] {
   return document.lostBackslashes.map(({ path, line, column }) => ({
+    ...(isReadHere(path) ? {} : { isInformation: true }),
     path: pathText(path),
     line,
     column,

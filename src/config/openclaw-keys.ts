@@ -79,3 +79,17 @@ export const openClawWords: Readonly<Record<string, readonly string[]>> = {
   'gateway.mode': list('local remote'),
   'gateway.auth.mode': list('none token password trusted-proxy'),
 };
+
+/** Where its gateway may listen. */
+export const openClawBinds = ['auto', 'lan', 'loopback', 'custom', 'tailnet'] as const;
+
+/** The providers that it brings itself: every other one needs a baseUrl and a list of models. */
+export const openClawProviders: readonly string[] =
+  list(`amazon-bedrock amazon-bedrock-mantle anthropic anthropic-vertex arcee azure-openai-responses byteplus
+    byteplus-plan cerebras chutes claude-cli clawrouter cloudflare-ai-gateway codex comfy copilot-proxy dashscope
+    deepinfra deepseek fal fireworks github-copilot gmi gmi-cloud gmicloud google google-antigravity google-gemini-cli
+    google-vertex groq huggingface kilocode kimi kimi-coding litellm lmstudio meta microsoft-foundry minimax
+    minimax-portal mistral modelstudio moonshot moonshot-ai moonshotai novita novita-ai novitaai nvidia ollama
+    ollama-cloud openai opencode opencode-go openrouter qianfan qwen qwen-token-plan qwencloud sglang stepfun
+    stepfun-plan synthetic tencent-tokenhub tencent-tokenplan together venice vercel-ai-gateway vllm volcengine
+    volcengine-plan vydra x-ai xai xiaomi xiaomi-token-plan z-ai z.ai zai`);

@@ -6,6 +6,7 @@ import { cleanText } from '../platform/text.ts';
 import type { ConfigWarning } from './check.ts';
 import { pathText, type ConfigPath } from './config-path.ts';
 import type { Json5Document } from './json5-document.ts';
+import { isReadHere } from './known-keys.ts';
 import { isSecretKey } from './secret-places.ts';
 import type { Unavailable } from './substitute.ts';
 
@@ -21,6 +22,15 @@ export function missingVariables(
     // Short names are near to each other by chance.
     const near =
       variable.length < 6 ? undefined : nearestName(variable, [...Object.keys(from.env), ...block]);
+    if (!isReadHere(path)) {
+      return {
+        isInformation: true,
+        path: name,
+        ...document.placeOf(path),
+        message: `${name} needs the environment variable ${variable}, which ${state} here`,
+        fix: 'It is for OpenClaw: this program does not read it.',
+      };
+    }
     const isInBlock = path[0] === 'env' && block.has(variable);
     const fix = isInBlock
       ? 'Values of the env block name variables of the environment and of .env, not each other.'

@@ -28,10 +28,19 @@ export function isSecretKey(path: ConfigPath): boolean {
   return names.some((name, index) => secretNames.test(name) && !isName(names, index));
 }
 
-/** Looks like a key, wherever it stands; or an address with a password in it. */
+/** Looks like a key, wherever it stands; or an address with a password or a key in it. */
 export function looksSecret(text: string): boolean {
-  return (
-    keyLike.test(text.replace(reference, '')) || /:\/\/[^/\s@]*:[^/\s@]+@/.test(text.replace(reference, ''))
+  const literal = text.replace(reference, '');
+  return keyLike.test(literal) || isOpenAddress(literal);
+}
+
+/** `https://user:password@…`, `https://token@…`, `…?api_key=…`. */
+function isOpenAddress(text: string): boolean {
+  const address = /^[a-z][a-z\d+.-]*:\/\/\S*$/i.exec(text.trim())?.[0];
+  if (address === undefined) return /:\/\/[^/\s@]*:[^/\s@]+@/.test(text);
+  if (/:\/\/[^/\s@]*:[^/\s@]+@/.test(address) || /^https?:\/\/[^/\s@?#]+@/i.test(address)) return true;
+  return [...address.matchAll(/[?&#;]([^=&#;]*)=([^&#;]+)/g)].some(
+    ([, name = '']) => secretNames.test(name) || /^(?:key|sig|signature|auth|code|session)$/i.test(name),
   );
 }
 

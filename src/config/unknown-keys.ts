@@ -3,7 +3,7 @@
 import { shellPath, pathText, type ConfigPath } from './config-path.ts';
 import type { ConfigWarning } from './check.ts';
 import type { Json5Document } from './json5-document.ts';
-import { homeOf, includeKey, keysOf, nearestKey } from './known-keys.ts';
+import { homeOf, includeKey, isReadHere, keysOf, nearestKey } from './known-keys.ts';
 
 export function unknownKeys(document: Json5Document): ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
@@ -13,11 +13,19 @@ export function unknownKeys(document: Json5Document): ConfigWarning[] {
     for (const [name, child] of Object.entries(value)) {
       const here = [...path, Array.isArray(value) ? Number(name) : name];
       const warn = (message: string, fix: string): void =>
-        void warnings.push({ path: pathText(here), message, fix, ...document.placeOf(here) });
+        void warnings.push({
+          ...(isReadHere(path) ? {} : { isInformation: true }),
+          path: pathText(here),
+          message,
+          fix,
+          ...document.placeOf(here),
+        });
       if (name === includeKey) {
         warn(
           `${pathText(here)} is for OpenClaw: this program does not read the files that it names`,
-          'Write into this file what the gateway needs.',
+          isReadHere(path)
+            ? 'Write into this file what the gateway needs.'
+            : 'Nothing in there is needed here.',
         );
         continue;
       }

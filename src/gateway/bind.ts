@@ -29,7 +29,7 @@ export function resolveBind(settings: BindSettings): string {
     throw refused(
       key,
       `${key} makes the gateway answer other machines (${host}), and there is no token that was given for it`,
-      'Put a long random value, such as `openssl rand -hex 32` prints, into OPENCLAW_GATEWAY_TOKEN or gateway.auth.token; or set gateway.bind to "loopback".',
+      `Put a long random value, such as \`openssl rand -hex 32\` prints, into OPENCLAW_GATEWAY_TOKEN or gateway.auth.token; or set ${key} to "loopback".`,
     );
   }
   if (token.length < shortestToken) {

@@ -126,11 +126,11 @@ const table: readonly (readonly [line: string, message: string, remedy: string])
     '--since takes a number of days, hours or minutes, up to 400d, not "yesterday".',
     'For example: `openclaw usage --since 7d`, `openclaw usage --since 24h`.',
   ],
-  [
-    'gateway run --port=abc',
+  ...['run', 'start', 'status'].map((name): [string, string, string] => [
+    `gateway ${name} --port=abc`,
     '--port: "abc" is not a port; a port is a number from 0 to 65535.',
-    'For example: `openclaw gateway run --port 18790`.',
-  ],
+    'For example: `--port 18790`.',
+  ]),
   [
     'gateway stop --timeout soon',
     '--timeout: "soon" is no number of seconds.',

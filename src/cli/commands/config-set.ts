@@ -60,8 +60,26 @@ export async function configSet(
       ? `${name} is ${shown(value, path)} now; it was not set.`
       : `${name}: ${shown(before, path)} → ${shown(value, path)}`,
   );
+  const lost = lostWith(before, value, path);
+  if (lost !== undefined) output.note(lost, { event: 'note', message: lost });
   report(context, output, config, path, result, documentOf(config, path, before, value));
   return 0;
+}
+
+/** A whole object gave way to a single value: whoever meant one of its keys should know. */
+function lostWith(before: unknown, value: unknown, path: ConfigPath): string | undefined {
+  const isObject = (each: unknown): boolean => typeof each === 'object' && each !== null;
+  if (!isObject(before) || isObject(value)) return undefined;
+  const keys = Object.keys(before ?? {}).map((key) =>
+    pathText([...path, Array.isArray(before) ? Number(key) : key]),
+  );
+  const others = keys.filter((key) => !key.endsWith('.primary'));
+  if (others.length === 0) return undefined;
+  const single =
+    others.length < keys.length
+      ? ` To set the model alone: openclaw config set ${shellPath([...path, 'primary'])} <ref>`
+      : '';
+  return `Note: it was an object, and ${others.slice(0, 4).join(', ')} went with it; the backup has the former text.${single}`;
 }
 
 export async function configUnset(
@@ -186,7 +204,9 @@ function report(
     dotenvFile: config.paths.dotenvFile,
     pluginIds: pluginIdsFor(context, config.file),
   });
-  const about = warnings.filter((warning) => warning.path.startsWith(pathText(path)));
+  const about = warnings.filter(
+    ({ path: place, isInformation }) => isInformation !== true && place.startsWith(pathText(path)),
+  );
   for (const { message, fix } of about) {
     output.note(`Warning: ${message}${fix === undefined ? '' : `\n  ${fix}`}`);
   }

@@ -11,30 +11,44 @@ import { pluginIdsFor } from '../config-file.ts';
 export async function configValidate(context: CommandContext, options: OutputOptions): Promise<number> {
   const output = createOutput(context, options);
   const { configFile: file, dotenvFile } = resolvePaths(context.env, context.homeDir);
-  const { problems, warnings, exists } = inspectConfig({
+  const {
+    problems,
+    warnings: found,
+    exists,
+  } = inspectConfig({
     file,
     dotenvFile,
     env: context.env,
     pluginIds: pluginIdsFor(context, file),
   });
+  const warnings = found.filter(({ isInformation }) => isInformation !== true);
+  const information = found.filter(({ isInformation }) => isInformation === true);
   output.result({
     file,
     exists,
     valid: problems.length === 0,
     problems: problems.map((problem) => ({ ...problem, file: problem.file ?? file })),
     warnings: warnings.map((warning) => ({ ...warning, file: warning.file ?? file })),
+    information: information.map(({ isInformation: _, ...about }) => ({
+      ...about,
+      file: about.file ?? file,
+    })),
   });
-  print(output, file, problems, warnings, exists);
+  print(output, file, { problems, warnings, information }, exists);
   return problems.length === 0 ? 0 : 1;
 }
 
 function print(
   output: Output,
   file: string,
-  problems: readonly ConfigProblem[],
-  warnings: readonly ConfigWarning[],
+  found: {
+    problems: readonly ConfigProblem[];
+    warnings: readonly ConfigWarning[];
+    information: readonly ConfigWarning[];
+  },
   exists: boolean,
 ): void {
+  const { problems, warnings, information } = found;
   const { style } = output;
   const place = cleanText(file, 400);
   const at = (found: ConfigProblem | ConfigWarning): string =>
@@ -47,11 +61,13 @@ function print(
     if (problem.excerpt !== undefined) output.line(problem.excerpt);
     output.line(`  ${problem.fix}\n`);
   }
-  for (const warning of warnings) {
-    output.line(`${style.warn('Warning:')}${at(warning)} ${warning.message}`);
+  const tell = (label: string, warning: ConfigWarning): void => {
+    output.line(`${label}${at(warning)} ${warning.message}`);
     if (warning.fix !== undefined) output.line(`  ${warning.fix}`);
     output.line();
-  }
+  };
+  for (const warning of warnings) tell(style.warn('Warning:'), warning);
+  for (const about of information) tell('Note:', about);
   if (problems.length + warnings.length > 0) {
     const end = problems.length === 0 ? 'It loads.' : 'It does not load.';
     output.line(

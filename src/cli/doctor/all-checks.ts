@@ -2,12 +2,13 @@
 import { activityCheck, keychainCheck, keyCheck, storeCheck } from './store-checks.ts';
 import { cooldownCheck, orderCheck } from './activity-checks.ts';
 import type { Check } from './check.ts';
-import { configCheck, modelsCheck, openclawCheck, pricesCheck } from './config-checks.ts';
+import { configCheck, modelsCheck, pricesCheck } from './config-checks.ts';
 import { filesCheck, litterCheck } from './file-checks.ts';
 import { exposureCheck, gatewayCheck, serviceCheck } from './gateway-checks.ts';
 import { leftoverCheck } from './leftover-checks.ts';
 import { loginsCheck } from './login-checks.ts';
 import { certificateCheck, clockCheck, proxyCheck } from './network-checks.ts';
+import { openclawCheck } from './openclaw-checks.ts';
 import { pendingCheck } from './pending-checks.ts';
 import { pluginsCheck } from './plugin-checks.ts';
 import { keyRegionCheck, loginRegionCheck } from './region-checks.ts';

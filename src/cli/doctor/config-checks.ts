@@ -1,14 +1,13 @@
 // openclaw.json: whether it loads, what it warns of, what it cannot fill in, which secrets stand in it, and whether the
 // models that it names can be served.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathText, type ConfigPath } from '../../config/config-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { isSecret, looksSecret } from '../../config/secret-places.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { readPrices } from '../../providers/prices.ts';
 import type { ModelCatalogue } from '../../providers/catalogue.ts';
 import { currentDefault } from '../default-model.ts';
-import type { Check, DoctorPorts } from './check.ts';
+import type { Check } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
 
 export const configCheck: Check = {
@@ -63,35 +62,44 @@ function secretRemedy(path: ConfigPath): string {
 }
 
 function variableFor(path: ConfigPath): string {
-  const name = String(path[0] === 'env' ? path.at(-1) : path[2]);
-  const word = name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
-  return path[0] === 'env' ? word : `${word}_API_KEY`;
+  const last = String(path.at(-1)).replaceAll(/([a-z])([A-Z])/g, '$1_$2');
+  const name = path[0] === 'env' ? last : `${String(path[2])}_${last}`;
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 }
 
-/** Keys that hold secrets by what they are for; a value with a variable is none, and one for this machine is a name. */
+/**
+ * In the sections that this program reads; a value with a variable is none, and one for a server of this machine is a
+ * name. What else stands in `env` than keys is for the program's own names to tell.
+ */
 export function plainSecrets(raw: Readonly<Record<string, unknown>>): ConfigPath[] {
   const found: ConfigPath[] = [];
-  const take = (path: ConfigPath, value: unknown): void => {
-    if (typeof value === 'string' && value.trim().length >= 8 && !value.includes('${')) found.push(path);
-  };
-  const env = recordOf(raw['env']);
-  for (const [base, block] of [
-    [['env'], env],
-    [['env', 'vars'], recordOf(env['vars'])],
-  ] as const) {
-    for (const [name, value] of Object.entries(block)) {
-      if (/(^|_)(key|token|secret|password|passwd|passphrase)$/i.test(name)) take([...base, name], value);
+  const walk = (value: unknown, path: ConfigPath): void => {
+    const [section, , id] = path;
+    if (section === 'models' && path.length === 4 && path[3] === 'apiKey') {
+      const provider = recordOf(recordOf(recordOf(raw['models'])['providers'])[String(id)]);
+      if (isOfThisMachine(provider['baseUrl'])) return;
     }
-  }
-  const providers = recordOf(recordOf(raw['models'])['providers']);
-  for (const [id, provider] of Object.entries(providers)) {
-    const { baseUrl, apiKey } = recordOf(provider);
-    const isHere = typeof baseUrl === 'string' && /^http:\/\/(127\.|localhost|\[::1\])/.test(baseUrl);
-    if (!isHere) take(['models', 'providers', id, 'apiKey'], apiKey);
-  }
-  const auth = recordOf(recordOf(raw['gateway'])['auth']);
-  for (const name of ['token', 'password']) take(['gateway', 'auth', name], auth[name]);
+    if (typeof value === 'string') {
+      const names = section === 'env' ? path.slice(-1) : path;
+      if (isSecret(value, names) && (value.trim().length >= shortestSecret || looksSecret(value)))
+        found.push(path);
+      return;
+    }
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, child] of Object.entries(value))
+      walk(child, [...path, Array.isArray(value) ? Number(name) : name]);
+  };
+  walk(raw['env'], ['env']);
+  walk(recordOf(raw['models'])['providers'], ['models', 'providers']);
+  walk(recordOf(raw['gateway'])['auth'], ['gateway', 'auth']);
   return found;
+}
+
+/** What is shorter stands for a key where none is needed. */
+const shortestSecret = 8;
+
+function isOfThisMachine(baseUrl: unknown): boolean {
+  return typeof baseUrl === 'string' && /^http:\/\/(127\.|localhost|\[::1\])/.test(baseUrl);
 }
 
 function sentence(text: string): string {
@@ -175,55 +183,3 @@ export const pricesCheck: Check = {
     }));
   },
 };
-
-export const openclawCheck: Check = {
-  name: 'traces of OpenClaw',
-  run({ config, paths }) {
-    const raw = isOpenClawError(config) ? {} : config.raw;
-    const traces = [
-      ...(existsSync(join(paths.stateDir, 'state', 'openclaw.sqlite')) ? ['state/openclaw.sqlite'] : []),
-      ...['meta', 'wizard'].filter((key) => Object.hasOwn(raw, key)).map((key) => `${key} in openclaw.json`),
-    ];
-    if (traces.length === 0) return [ok('config.openclaw', 'no traces of it')];
-    return judgeTraces(traces, isOpenClawError(config) ? undefined : config);
-  },
-};
-
-/** Its schema asks more than this program does, and has no key for what is this program's alone. */
-export function judgeTraces(
-  traces: readonly string[],
-  config: Pick<DoctorPorts['config'] & LoadedConfig, 'raw' | 'file' | 'placeOf'> | undefined,
-): Finding[] {
-  const seen: Finding = {
-    id: 'config.openclaw',
-    severity: 'info',
-    text: `OpenClaw uses this folder too (${traces.join(', ')}): only keys that it documents are written into openclaw.json.`,
-    remedy: 'Both can use it. For a folder of this program alone, set OPENCLAW_STATE_DIR.',
-  };
-  if (config === undefined) return [seen];
-  return [
-    seen,
-    ...unknownToOpenClaw(config.raw).map((path): Finding => ({
-      id: 'config.openclaw',
-      severity: 'warning',
-      text: `${shown(config.file)}:${config.placeOf(path).line}: OpenClaw may refuse to start over ${pathText(path)}.`,
-      remedy:
-        'Take it out of the file that both read, or give this program a folder of its own: OPENCLAW_STATE_DIR.',
-    })),
-  ];
-}
-
-function unknownToOpenClaw(raw: Readonly<Record<string, unknown>>): ConfigPath[] {
-  const paths: ConfigPath[] = [];
-  const entry = recordOf(recordOf(recordOf(raw['plugins'])['entries'])['minimax-portal-auth']);
-  if ('config' in entry) paths.push(['plugins', 'entries', 'minimax-portal-auth', 'config']);
-  const { bind } = recordOf(raw['gateway']);
-  if (typeof bind === 'string' && !['auto', 'lan', 'loopback', 'custom', 'tailnet'].includes(bind)) {
-    paths.push(['gateway', 'bind']);
-  }
-  for (const [id, value] of Object.entries(recordOf(recordOf(raw['models'])['providers']))) {
-    const provider = recordOf(value);
-    if (!('baseUrl' in provider) || !('models' in provider)) paths.push(['models', 'providers', id]);
-  }
-  return paths;
-}

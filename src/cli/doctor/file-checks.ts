@@ -95,29 +95,53 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
       },
     ];
   }
+  const needed = kind === 'folder' ? 0o700 : 0o600;
+  if (userId !== undefined && userId !== 0 && (stat.mode & needed) !== needed) return [shutOut(path, kind, stat)];
   const others = stat.mode & 0o077;
   const isStateDir = kind === 'folder' && basename(path) !== 'auth' && basename(path) !== 'gateway';
   const isOpen = isStateDir ? (others & 0o022) !== 0 : others !== 0;
   if (!isOpen) return [];
-  const mode = stat.mode.toString(8).padStart(4, '0');
   const what = (others & 0o022) === 0 ? 'read' : 'written';
   const closed = kind === 'folder' ? 0o700 : 0o600;
   return [
     {
       id: 'files.mode',
       severity: 'warning',
-      text: `${place} could be ${what} by other users of this machine (mode ${mode}).`,
+      text: `${place} could be ${what} by other users of this machine (mode ${modeText(stat.mode)}).`,
       remedy: 'Close it: `openclaw doctor --fix`. If they may have looked, log in again.',
       fix: {
         kind: 'mend',
         does: `Close ${place} to other users`,
         run: () => {
           chmodSync(path, closed);
-          return `${place} is closed to other users (mode ${closed.toString(8).padStart(4, '0')})`;
+          return `${place} is closed to other users (mode ${modeText(closed)})`;
         },
       },
     },
   ];
+}
+
+/** Its owner may not use it: root alone may all the same. */
+function shutOut(path: string, kind: Kind, stat: Facts): Finding {
+  const place = shown(path);
+  return {
+    id: 'files.mode',
+    severity: 'error',
+    text: `${place} is closed to its own user (mode ${modeText(stat.mode)}).`,
+    remedy: 'Open it to its owner: `openclaw doctor --fix`.',
+    fix: {
+      kind: 'mend',
+      does: `Open ${place} to its owner`,
+      run: () => {
+        chmodSync(path, kind === 'folder' ? 0o700 : 0o600);
+        return `${place} is open to its owner`;
+      },
+    },
+  };
+}
+
+function modeText(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
 }
 
 export const litterCheck: Check = {
@@ -165,14 +189,19 @@ function draftPlaces({ paths }: DoctorPorts): { folder: string; pattern: RegExp 
 }
 
 function namesIn(folder: string): string[] {
-  return look(folder)?.isDirectory() === true ? readdirSync(folder) : [];
+  return look(folder)?.isDirectory() === true ? unlessClosed(() => readdirSync(folder), []) : [];
 }
 
 function look(path: string): Stats | undefined {
+  return unlessClosed(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
+}
+
+/** What lies in a folder that is closed to this user is not seen: the folder is what is wrong then. */
+function unlessClosed<T>(read: () => T, otherwise: T): T {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return read();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    if (['ENOTDIR', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise;
     throw error;
   }
 }

@@ -23,7 +23,7 @@ export const loginsCheck: Check = {
       return [
         {
           id: 'login.none',
-          severity: 'warning',
+          severity: 'info',
           text: 'There is neither a login nor a key: nothing can be served yet.',
           remedy: 'Log in: `openclaw onboard`.',
         },

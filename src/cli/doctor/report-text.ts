@@ -50,7 +50,12 @@ export function printFindings(output: Output, findings: readonly Finding[], verb
   }
   const fine = findings.filter(({ severity }) => severity === 'ok').length;
   if (!verbose && fine > 0) {
-    output.line(`${style.good('✓')} ${fine} other things are as they should be (--verbose lists them).`);
+    const other = fine === findings.length ? '' : ' other';
+    const words =
+      fine === 1
+        ? 'thing is as it should be (--verbose lists it)'
+        : 'things are as they should be (--verbose lists them)';
+    output.line(`${style.good('✓')} ${fine}${other} ${words}.`);
   }
 }
 

@@ -126,8 +126,7 @@ export function judgeStore(error: unknown): Finding {
 }
 
 function asideOf(authDir: string): Finding[] {
-  if (statSync(authDir, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  const names = readdirSync(authDir).filter((name) =>
+  const names = namesIn(authDir).filter((name) =>
     /^(credentials\.sqlite\.|insecure\.key\.)?aside-/.test(name),
   );
   const [first] = names;

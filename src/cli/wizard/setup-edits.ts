@@ -2,6 +2,7 @@
 // documents, only those that differ, and never a key in plain text. Pure.
 import type { ConfigEdit } from '../../config/edit.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { looksSecret } from '../../config/secret-places.ts';
 import { cleanText } from '../../platform/text.ts';
 import { baseUrlOf, ownEntry } from '../../providers/address.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
@@ -147,7 +148,7 @@ function shown(path: ConfigEdit['path'], value: unknown): unknown {
   const isOpen = builtinProviders.some(({ openKey }) => openKey === value);
   const isReference = isOpen || /^\$\{[A-Z0-9_]+\}$/.test(value);
   if (path.at(-1) === 'apiKey' && !isReference) return '(a key in plain text)';
+  if (!looksSecret(value)) return cleanText(value);
   const url = URL.parse(value);
-  if (url !== null && url.password !== '') return `${url.origin}${url.pathname} (with a password)`;
-  return cleanText(value);
+  return url === null ? '(a secret)' : `${url.origin} (with a secret in the address)`;
 }

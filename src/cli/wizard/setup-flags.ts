@@ -30,6 +30,14 @@ export function checkSetupFlags(app: App, options: SetupOptions, choice: SetupCh
     refuse('--keep-login and --auth-choice contradict each other.', leaveOut);
   if (options.fallbacks === false && options.fallback !== undefined)
     refuse('--no-fallbacks and --fallback contradict each other.', leaveOut);
+  const aboutModels = modelFlag(options);
+  if (aboutModels !== undefined && options.section === 'gateway')
+    refuse(`${aboutModels} and --section gateway contradict each other.`, leaveOut);
+  if (options.port !== undefined && (aboutModels !== undefined || options.section === 'model'))
+    refuse(
+      `--port is of the gateway, and ${aboutModels ?? '--section model'} is not: one section at a time.`,
+      'Run the command once for each: `openclaw configure --port 18789` sets the port.',
+    );
   if (choice === undefined) {
     if (!mayNameLater(options)) return;
     refuse(
@@ -59,6 +67,19 @@ export function checkSetupFlags(app: App, options: SetupOptions, choice: SetupCh
         : `Use \`openclaw onboard --auth-choice ${other.choiceId}\`, or leave --region out.`,
     );
   }
+}
+
+/** The first flag that answers something about providers and models. */
+function modelFlag(options: SetupOptions): string | undefined {
+  const { authChoice, keepLogin, model, fallback, fallbacks } = options;
+  const given: readonly (readonly [string, boolean])[] = [
+    ['--auth-choice', authChoice !== undefined],
+    ['--keep-login', keepLogin === true],
+    ['--model', model !== undefined],
+    ['--fallback', fallback !== undefined],
+    ['--no-fallbacks', fallbacks === false],
+  ];
+  return given.find(([, isGiven]) => isGiven)?.[0];
 }
 
 function mayNameLater({ apiKeyEnv, apiKeyStdin, baseUrl }: SetupOptions): boolean {

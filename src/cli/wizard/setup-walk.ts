@@ -80,6 +80,7 @@ export async function walkThroughSetup(
 
   const readInput = stage.readInput ?? (() => readStandardInput(process.stdin, context.signal));
   const existing = scope === 'configure' ? await existingLogins(app) : [];
+  if (options.keepLogin === true && existing.length === 0) throw nothingToKeep();
   const start: WizardFacts = {
     scope,
     choices: authChoices(app),
@@ -269,6 +270,14 @@ function ownVariableOf(provider: string, app: App): string | undefined {
 function currentFallbacks(app: App): readonly string[] {
   const model = app.config().config.agents?.defaults?.model;
   return typeof model === 'string' ? [] : (model?.fallbacks ?? []);
+}
+
+function nothingToKeep(): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: '--keep-login: there is no login and no key to keep.',
+    remedy: 'Set one up: `openclaw configure --auth-choice minimax-portal`.',
+  });
 }
 
 function unknownSection(value: string): OpenClawError {

@@ -1,11 +1,6 @@
 // The states of configuration, plugins and gateway, and what other tools have left.
-import {
-  configCheck,
-  judgeModels,
-  modelsCheck,
-  openclawCheck,
-  pricesCheck,
-} from '../../../src/cli/doctor/config-checks.ts';
+import { describe, expect, it } from 'vitest';
+import { configCheck, judgeModels, modelsCheck, pricesCheck } from '../../../src/cli/doctor/config-checks.ts';
 import {
   exposureCheck,
   gatewayCheck,
@@ -15,10 +10,12 @@ import {
   judgeSettings,
 } from '../../../src/cli/doctor/gateway-checks.ts';
 import { leftoverCheck } from '../../../src/cli/doctor/leftover-checks.ts';
+import { openclawCheck, refusedByOpenClaw } from '../../../src/cli/doctor/openclaw-checks.ts';
 import { pluginsCheck } from '../../../src/cli/doctor/plugin-checks.ts';
 import type { GatewayRecord } from '../../../src/cli/gateway-record.ts';
 import { createDoctorStage } from '../../support/doctor-stage.ts';
 import { describeStates, over, anError, plainKey } from '../../support/doctor-cases.ts';
+import { pathText } from '../../../src/config/config-path.ts';
 import type { LoadedConfig } from '../../../src/config/load.ts';
 
 const nowMs = 1_750_000_000_000;
@@ -92,6 +89,22 @@ describeStates(
         }),
       ),
       says: 'env.MINIMAX_API_KEY',
+    },
+    {
+      id: 'config.secret',
+      severity: 'warning',
+      wrong: over(configCheck, (stage) =>
+        stage.writeConfig({
+          models: { providers: { lab: { headers: { Authorization: `Bearer ${plainKey}` }, models: [] } } },
+        }),
+      ),
+      right: over(configCheck, (stage) =>
+        stage.writeConfig({
+          env: { MINIMAX_REGION: 'global', MINIMAX_API_KEY: '${OTHER_NAME}' },
+          models: { providers: { lab: { headers: { 'X-Title': 'my program' }, models: [] } } },
+        }),
+      ),
+      says: '"${LAB_AUTHORIZATION}"',
     },
     {
       id: 'config.model',
@@ -312,6 +325,27 @@ describeStates(
     },
   ],
 );
+
+describe('what OpenClaw would refuse to start over', () => {
+  const lab = { baseUrl: 'https://lab.example', models: [{ id: 'x', name: 'X' }] };
+  it.each([
+    [{ gateway: { bind: 'tailnet', port: 18_789 } }, []],
+    [{ gateway: { bind: 'localhost', port: 0 } }, ['gateway.bind', 'gateway.port']],
+    [{ models: { providers: { lab, openrouter: {}, minimax: { apiKey: '${MINIMAX_API_KEY}' } } } }, []],
+    [{ models: { providers: { lab: { ...lab, baseUrl: undefined } } } }, ['models.providers.lab']],
+    [{ models: { providers: { lab: { baseUrl: lab.baseUrl } } } }, ['models.providers.lab']],
+    [
+      { models: { providers: { minimax: { models: [{ id: 'x' }] } } } },
+      ['models.providers.minimax.models[0]'],
+    ],
+    [
+      { plugins: { entries: { 'minimax-portal-auth': { enabled: true, config: {} } } } },
+      ['plugins.entries.minimax-portal-auth.config'],
+    ],
+  ])('%j: %j', (raw, paths) => {
+    expect(refusedByOpenClaw(raw).map(({ path }) => pathText(path))).toEqual(paths);
+  });
+});
 
 function ofConfig(config: unknown): LoadedConfig {
   const stage = createDoctorStage({ OPENCLAW_GATEWAY_PORT: '' });

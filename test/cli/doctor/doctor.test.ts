@@ -3,16 +3,20 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createOutput } from '../../../src/cli/command-context.ts';
 import { doctor } from '../../../src/cli/commands/doctor.ts';
 import type { Check } from '../../../src/cli/doctor/check.ts';
+import { ok, type Finding } from '../../../src/cli/doctor/finding.ts';
 import { mendAll, type Mended } from '../../../src/cli/doctor/mend.ts';
 import { pendingCheck } from '../../../src/cli/doctor/pending-checks.ts';
+import { printFindings } from '../../../src/cli/doctor/report-text.ts';
 import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
 import { OpenClawError } from '../../../src/errors.ts';
 import { createActivityStore } from '../../../src/store/activity-store.ts';
 import { openActivityDatabase } from '../../../src/store/activity-database.ts';
 import { oauthCredential } from '../../support/credentials.ts';
 import { createDoctorStage, type DoctorStage } from '../../support/doctor-stage.ts';
+import { createFakeContext } from '../../support/fake-context.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 type Report = {
@@ -47,7 +51,9 @@ describe('what it says', () => {
   it('nothing is wrong, in two lines, and each of the rest with --verbose', async () => {
     const stage = await sound();
     expect(await doctor(stage.context, {})).toBe(0);
-    expect(stage.written.out).toMatch(/✓ \d+ other things are as they should be \(--verbose lists them\)\./);
+    expect(stage.written.out).toMatch(
+      /✓ \d+ (other )?things are as they should be \(--verbose lists them\)\./,
+    );
     expect(stage.written.out.endsWith('Nothing is wrong.\n')).toBe(true);
     expect(stage.written.err).toBe('');
     const { code, value } = await report(stage, { verbose: true });
@@ -58,6 +64,22 @@ describe('what it says', () => {
     stage.written.out = '';
     await doctor(stage.context, { verbose: true });
     expect(stage.written.out).toContain('  ✓ key.opens: sealed, key in ');
+  });
+
+  it.each([
+    [[ok('clock.skew', 'none')], '✓ 1 thing is as it should be (--verbose lists it).'],
+    [
+      [ok('clock.skew', 'none'), ok('login.none', 'one')],
+      '✓ 2 things are as they should be (--verbose lists them).',
+    ],
+    [
+      [ok('clock.skew', 'none'), { id: 'login.none', severity: 'info', text: 'None.' } satisfies Finding],
+      '✓ 1 other thing is as it should be (--verbose lists it).',
+    ],
+  ])('counts what is as it should be: %#', (findings, line) => {
+    const { context, written } = createFakeContext();
+    printFindings(createOutput(context, {}), findings, false);
+    expect(written.out).toContain(line);
   });
 
   it('what is wrong by group with its remedy, and exits with 1 for an error', async () => {
@@ -78,8 +100,9 @@ describe('what it says', () => {
 
   it('makes nothing where there is nothing', async () => {
     const stage = createDoctorStage();
-    const { code, wrong } = await report(stage);
-    expect([code, wrong]).toEqual([0, ['login.none']]);
+    const { code, wrong, value } = await report(stage);
+    expect([code, wrong]).toEqual([0, []]);
+    expect(value.findings.find(({ id }) => id === 'login.none')?.severity).toBe('info');
     expect(readdirSync(stage.stateDir)).toEqual([]);
   });
 

@@ -31,7 +31,7 @@ const logIn = (stage: DoctorStage) => stage.store().saveLogin('minimax-portal:de
 describeStates(
   ['Logins'],
   [
-    { id: 'login.none', severity: 'warning', wrong: over(loginsCheck), right: over(loginsCheck, logIn) },
+    { id: 'login.none', severity: 'info', wrong: over(loginsCheck), right: over(loginsCheck, logIn) },
     {
       id: 'login.dead',
       severity: 'error',
