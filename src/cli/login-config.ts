@@ -1,7 +1,12 @@
 // Writes what a login or a key changes in the configuration file, once it is saved. Which keys those are is setup-edits.ts's.
 import type { App } from '../app.ts';
-import { editConfig, type ConfigEdit } from '../config/edit.ts';
+import { editConfig, proveWritable, type ConfigEdit } from '../config/edit.ts';
 import { OpenClawError } from '../errors.ts';
+
+/** Before anybody logs in for the sake of it. Rejects with CONFIG_WRITE_REFUSED. */
+export async function proveConfigWritable(app: App, edits: readonly ConfigEdit[]): Promise<void> {
+  if (edits.length > 0) await proveWritable(app.paths.configFile);
+}
 
 /** `saved`: what is saved by now; a file that cannot be written must not look as if that had failed. */
 export async function writeConfig(

@@ -65,6 +65,7 @@ export async function prepareLogin(
   const store = app.store(place.storage);
   const choice = await chooseLogin(app, context, options, createPrompter(context, output, { interactive }));
   checkProfileId(options.profileId, choice);
+  if (place.requirePersistence) refusePluginsOff(app, choice);
   await place.check?.(choice);
   const loaded = await loadMethod(app.pluginsWith(choice.pluginId), choice);
   // What cannot be saved is said before anybody approves.
@@ -258,6 +259,18 @@ export function findLogin(app: App, choiceId: string): AuthChoice {
     code: 'USAGE',
     message: `${choice.choiceId} is no login that somebody approves: there is nothing to begin or to keep in memory.`,
     remedy: `Set it up in one step: \`openclaw onboard --auth-choice ${choice.choiceId}\`.`,
+  });
+}
+
+/** A login enables its plugin, but not against a person who has turned all of them off. Throws PLUGIN_DISABLED. */
+export function refusePluginsOff(app: App, { choiceId, pluginId }: AuthChoice): void {
+  const { config } = app.config();
+  if (config.plugins?.enabled !== false) return;
+  throw new OpenClawError({
+    code: 'PLUGIN_DISABLED',
+    message: `${choiceId} would serve nothing: it comes with the plugin ${pluginId}, and plugins.enabled is false, which turns off every plugin.`,
+    remedy: 'Let plugins run again: `openclaw config unset plugins.enabled`. Then log in.',
+    data: { pluginId },
   });
 }
 

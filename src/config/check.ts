@@ -7,6 +7,7 @@ import { pathText, type ConfigPath } from './config-path.ts';
 import { configError, type Json5Document, type Place } from './json5-document.ts';
 import { sectionOf } from './known-keys.ts';
 import { maskedLine } from './masked-line.ts';
+import { isSecretKey } from './secret-places.ts';
 import { configSchema, type OpenClawConfig } from './schema.ts';
 
 /** `file` where it is another one than the configuration; `fix` is a whole sentence. */
@@ -93,6 +94,11 @@ export function found(value: unknown): string {
   return `a ${typeof value}`;
 }
 
+/** A key may be all digits. */
+function foundAt(path: ConfigPath, value: unknown): string {
+  return typeof value === 'number' && isSecretKey(path) ? 'a number' : found(value);
+}
+
 /** Of a union, the branch that fits the value's own type: its problem lies deeper, and is the one to tell. */
 function innermost(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
@@ -114,7 +120,13 @@ function explain(
   const value = valueAt(tree, path);
   const expected = expectation(issue);
   const place = document.placeOf(path);
-  const about = { code: 'CONFIG_INVALID', path: name, expected, found: found(value), ...place } as const;
+  const about = {
+    code: 'CONFIG_INVALID',
+    path: name,
+    expected,
+    found: foundAt(path, value),
+    ...place,
+  } as const;
   const excerpt = maskedLine(lines[place.line - 1] ?? '', place);
   if (value === undefined) {
     return { ...about, problem: `${name} is missing: it must be ${expected}`, fix: `Set ${name}.`, excerpt };

@@ -5,13 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { OpenClawError } from '../errors.ts';
 import { pathText, type ConfigPath } from './config-path.ts';
 import { endOf, nameOf, parseDocument, placeAt, startOf, type Json5Document } from './json5-document.ts';
+import { narrowed, type ConfigEdit } from './narrowed-edit.ts';
 import { printKey, printValue, type Style } from './json5-print.ts';
 
-/**
- * `value` is JSON data; undefined removes the key or element. An object takes the place of another key by key, so that
- * the comments beside what stays are kept. Objects and arrays on the way are made when missing. A number is an index; that of an array's length appends.
- */
-export type ConfigEdit = { readonly path: ConfigPath; readonly value: unknown };
+export type { ConfigEdit } from './narrowed-edit.ts';
 
 /** What holds values: a member or element of it is replaced, removed, or put behind the last one. */
 type Holder = ObjectNode | ArrayNode;
@@ -27,58 +24,12 @@ type Splice = { readonly from: number; readonly to: number; readonly text: strin
 export function editText(text: string, edits: readonly ConfigEdit[], file: string): string {
   return edits.reduce(
     (before, edit) =>
-      narrowed(edit, valueIn(before, edit.path, file)).reduce(
+      narrowed(edit, parseDocument(before, file).value).reduce(
         (current, each) => editOnce(current, each, file),
         before,
       ),
     text,
   );
-}
-
-/** An object over an object, a list over its own beginning: what differs between them. */
-function narrowed({ path, value }: ConfigEdit, old: unknown): ConfigEdit[] {
-  if (Array.isArray(old) && Array.isArray(value)) return narrowedList(path, old, value);
-  if (!isTree(old) || !isTree(value)) return [{ path, value }];
-  const set = Object.entries(value)
-    .filter(([, child]) => child !== undefined)
-    .flatMap(([key, child]) =>
-      narrowed({ path: [...path, key], value: child }, Object.hasOwn(old, key) ? old[key] : undefined),
-    );
-  const gone = Object.keys(old).filter((key) => !Object.hasOwn(value, key) || value[key] === undefined);
-  return [...set, ...gone.map((key) => ({ path: [...path, key], value: undefined }))];
-}
-
-/** Elements behind the last one, or fewer of them at the end; in any other order the list is a new one. */
-function narrowedList(path: ConfigPath, old: readonly unknown[], value: readonly unknown[]): ConfigEdit[] {
-  const both = Math.min(old.length, value.length);
-  if (both === 0 || !isDeepStrictEqual(old.slice(0, both), value.slice(0, both))) return [{ path, value }];
-  const added = value.slice(both).map((element, index) => ({ path: [...path, both + index], value: element }));
-  const gone = [...old.keys()].slice(both).toReversed();
-  return [...added, ...gone.map((index) => ({ path: [...path, index], value: undefined }))];
-}
-
-function isTree(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function valueIn(text: string, path: ConfigPath, file: string): unknown {
-  return path.reduce<unknown>((value, key) => {
-    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
-    return isThere ? Reflect.get(value, key) : undefined;
-  }, parseDocument(text, file).value);
-}
-
-/** The leaves of a tree of settings as edits: `{ a: { b: 1 } }` sets `a.b` and nothing else of `a`. */
-export function editsOf(patch: Readonly<Record<string, unknown>>): ConfigEdit[] {
-  return Object.entries(patch).flatMap(([key, value]) => {
-    const isTree =
-      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
-    if (!isTree) return [{ path: [key], value }];
-    return editsOf(value as Record<string, unknown>).map((edit) => ({
-      path: [key, ...edit.path],
-      value: edit.value,
-    }));
-  });
 }
 
 function editOnce(source: string, edit: ConfigEdit, file: string): string {

@@ -74,6 +74,17 @@ export async function editConfig(request: EditRequest): Promise<EditResult> {
   }
 }
 
+/** Rejects with CONFIG_WRITE_REFUSED where this user may write nothing; makes nothing. For those who are about to do more. */
+export async function proveWritable(file: string): Promise<void> {
+  const target = await refusing(file, async () => targetOf(file));
+  await refusing(target, async () => {
+    refuseReadOnly(target);
+    let folder = dirname(target);
+    while (statSync(folder, { throwIfNoEntry: false }) === undefined) folder = dirname(folder);
+    accessSync(folder, constants.W_OK);
+  });
+}
+
 async function editLocked(target: string, request: EditRequest): Promise<EditResult> {
   const before = readTextFile(target);
   const after = editText(before ?? '', request.edits, target);
@@ -106,7 +117,7 @@ function validate(text: string, target: string, request: EditRequest): void {
 /** A folder that may be written would let a file be replaced that may not: one of another user, or one locked on purpose. */
 function refuseReadOnly(target: string): void {
   const stats = statSync(target, { throwIfNoEntry: false });
-  if (stats?.isFile() === true) accessSync(target, constants.W_OK);
+  if (stats?.isFile() === true) closeSync(openSync(target, 'r+'));
 }
 
 /** A temporary file in the same folder, on disk before it takes the name; mode and owner are those of `model`. */
@@ -166,7 +177,8 @@ async function refusing<Result>(target: string, write: () => Promise<Result>): P
     if (code === 'EBUSY' || code === 'EXDEV') {
       throw refused(
         target,
-        'the file itself is a mount; mount its folder instead, so that it can be replaced',
+        'the file itself is a mount, which cannot be replaced',
+        'Mount its folder in its place, or make the change in the file that is mounted.',
       );
     }
     throw code === 'EACCES' || code === 'EPERM' || code === 'EROFS'

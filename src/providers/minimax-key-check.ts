@@ -19,6 +19,9 @@ export async function checkMinimaxKey({ fetch, baseUrl, key, signal }: KeyQuesti
     const { code, message } = readBase(body);
     if (response.status === 401 || (code !== undefined && refusals.has(code))) return { kind: 'refused' };
     if (response.status === 200 && code === 0) return { kind: 'works' };
+    const isForeign = response.status === 200 && code === undefined;
+    if (isForeign)
+      return { kind: 'unknown', reason: `${new URL(root).host} does not answer as MiniMax does` };
     const said = code === undefined || code === 0 ? `HTTP ${response.status}` : `${message} (${code})`;
     return { kind: 'unknown', reason: `${new URL(root).host} said: ${foreignText(said, [key])}` };
   }

@@ -111,7 +111,9 @@ function unknownName(asked: Asked, ref: string, deps: UnknownModelDeps, known: K
   const why = replaced ? ' (models.mode is "replace", which leaves the built-in ones out)' : '';
   return unknown(asked, 'no_provider', `no provider ${quote(provider)} is configured${why}`, {
     nearest: nearestRef(ref, all, all),
-    remedy: `Add it under models.providers in openclaw.json, or log in: \`${loginCommand(provider, deps)}\`. ${recheck}`,
+    remedy: replaced
+      ? `Have the built-in ones beside yours: \`openclaw config set models.mode merge\`; or add it under models.providers in openclaw.json. ${recheck}`
+      : `Add it under models.providers in openclaw.json, or log in: \`${loginCommand(provider, deps)}\`. ${recheck}`,
   });
 }
 
@@ -140,13 +142,25 @@ function pluginDisabled(
   const disabled = deps.disabledProviders.find(({ providerId }) => providerId === provider);
   if (disabled === undefined) return undefined;
   const { pluginId } = disabled;
-  const why = `its provider ${provider} comes with the plugin ${pluginId}, which is disabled`;
+  const areAllOff = deps.config.plugins?.enabled === false;
+  const why = `its provider ${provider} comes with the plugin ${pluginId}, which is disabled${areAllOff ? ', for plugins.enabled is false' : ''}`;
   return new OpenClawError({
     code: 'PLUGIN_DISABLED',
     message: `Unknown model ${label}: ${why}.`,
-    remedy: `Enable it: \`openclaw plugins enable ${pluginId}\`, or log in, which enables it: \`${loginCommand(provider, deps)}\`. ${recheck}`,
+    remedy: areAllOff
+      ? `${enableRemedy(deps.config, pluginId)} ${recheck}`
+      : `Enable it: \`openclaw plugins enable ${pluginId}\`, or log in, which enables it: \`${loginCommand(provider, deps)}\`. ${recheck}`,
     data: { pluginId, model: cleanText(name), cause: 'plugin_disabled' satisfies UnknownCause, why },
   });
+}
+
+/** `plugins.enabled: false` stands above what one plugin's entry says, and above a login. */
+export function enableRemedy(config: OpenClawConfig, pluginId: string): string {
+  if (config.plugins?.enabled !== false) return `Enable it: \`openclaw plugins enable ${pluginId}\`.`;
+  const entries = config.plugins.entries ?? {};
+  const isEnabled = Object.hasOwn(entries, pluginId) && entries[pluginId]?.enabled === true;
+  const then = isEnabled ? '' : `, then \`openclaw plugins enable ${pluginId}\``;
+  return `Let plugins run again: \`openclaw config unset plugins.enabled\`${then}.`;
 }
 
 function noCredentials(

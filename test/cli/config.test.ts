@@ -149,6 +149,21 @@ describe('config set', () => {
     });
   });
 
+  it('tells what goes with an object that a single value replaces', async () => {
+    const { config } = stage('{ agents: { defaults: { model: { primary: "a/b", fallbacks: ["c/d"] } } } }');
+    const { err, exitCode } = await config('set', 'agents.defaults.model', 'x/y');
+    expect(exitCode).toBe(0);
+    expect(err).toContain('agents.defaults.model.fallbacks went with it');
+    expect(err).toContain('openclaw config set agents.defaults.model.primary <ref>');
+  });
+
+  it('takes null for nothing, not for a word', async () => {
+    const { config, read } = stage();
+    const { err, exitCode } = await config('set', 'models.providers.lab.models[1].name', 'null');
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('must be a string, found null')]);
+    expect(read()).toBe(text);
+  });
+
   it('makes a file that is not there', async () => {
     const folder = tempFolder();
     const { context } = createFakeContext({ env: { OPENCLAW_STATE_DIR: join(folder, 'new') } });
@@ -325,5 +340,15 @@ describe('config path and validate', () => {
       ],
       warnings: [{ path: 'gatewy', fix: expect.stringContaining('gateway') }],
     });
+  });
+
+  it('tell apart what OpenClaw alone reads', async () => {
+    const { config } = stage('{ channels: { telegram: { botToken: "${TELEGRAM_TOKEN}" } } }');
+    const { out } = await config('validate');
+    expect(out).toContain('Note: ~/.openclaw/openclaw.json:1:27: channels.telegram.botToken needs');
+    expect(out).toMatch(/openclaw\.json is fine\.\n$/);
+    const document = JSON.parse((await config('validate', '--json')).out) as object;
+    expect(document).toMatchObject({ warnings: [], information: [{ path: 'channels.telegram.botToken' }] });
+    expect((await config('set', 'channels.telegram.botToken', '${OTHER_TOKEN}')).err).toBe('');
   });
 });

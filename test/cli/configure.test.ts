@@ -4,13 +4,15 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configure, type ConfigureOptions } from '../../src/cli/commands/configure.ts';
+import { modelsList } from '../../src/cli/commands/models-list.ts';
+import { onboard } from '../../src/cli/commands/onboard.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { isOpenClawError } from '../../src/errors.ts';
 import { createHome, startPortal, type Home } from '../support/cli-process.ts';
 import { filesHolding } from '../support/credentials.ts';
 import { createFakeContext } from '../support/fake-context.ts';
 import { goodKey, startKeyServer } from '../support/key-server.ts';
-import { startLmStudio } from '../support/lmstudio-server.ts';
+import { anEmbedding, startLmStudio } from '../support/lmstudio-server.ts';
 import { back, cancel, scriptQuestions } from '../support/scripted-questions.ts';
 
 /** The exit code, or the code of the error; and what was said and asked. */
@@ -232,6 +234,19 @@ describe('configure', () => {
     expect(JSON.stringify(value)).toContain('lmstudio/minimax-m2.1-gs32');
   });
 
+  it('sets up a server that has no model yet, also where nobody can be asked', async () => {
+    const home = createHome();
+    const studio = await startLmStudio([anEmbedding]);
+    const { context, written } = createFakeContext({ env: home.env, homeDir: home.folder });
+    const options = { nonInteractive: true, authChoice: 'lmstudio', baseUrl: studio.baseUrl };
+    expect(await configure(context, options)).toBe(0);
+    expect(written.out).toContain('No default model is set yet');
+    await onboard(context, { ...options, startGateway: false });
+    expect(written.out).toContain('none yet: openclaw models set');
+    await modelsList(context, {});
+    expect(written.out).toContain('LM Studio is set up, and has named none yet.');
+  });
+
   it('changes the port of the gateway and nothing else', async () => {
     const home = createHome();
     writeFileSync(home.configFile, commented);
@@ -312,6 +327,26 @@ describe('configure without a terminal', () => {
       verified: false,
       verifyTrouble: expect.stringContaining('503'),
     });
+  });
+
+  it.each<[string[], RegExp]>([
+    [['minimax/MiniMax-M3'], /the default model itself/],
+    [['minimax/MiniMax-M2.7', 'MiniMax-M2.7'], /among the fallbacks already/],
+  ])('takes no fallback %j that is in the chain already', async (fallback, message) => {
+    const home = createHome();
+    const keys = await startKeyServer();
+    const { context } = createFakeContext({
+      env: { ...home.env, MINIMAX_API_HOST: keys.url, MINIMAX_API_KEY: goodKey },
+      homeDir: home.folder,
+    });
+    const options = {
+      nonInteractive: true,
+      authChoice: 'minimax-api',
+      model: 'minimax/MiniMax-M3',
+      fallback,
+    };
+    await expect(configure(context, options)).rejects.toThrow(message);
+    expect(readdirSync(home.stateDir)).toEqual([]);
   });
 
   it('says what is wrong with a model before anything is saved', async () => {

@@ -209,6 +209,9 @@ describe('models aliases', () => {
     const first = await home.run(['models', 'aliases', 'add', 'm3', 'MiniMax-M3']);
     expect(first.stderr).toContain('all models that may be chosen there');
     expect((await home.run(['models', 'aliases', 'add', 'm2', 'MiniMax-M2.1'])).stderr).toBe('');
+    // The entries are that list, so that they outlive their names.
+    await home.run(['models', 'aliases', 'remove', 'm3']);
+    expect(textOf(home)).toMatch(/"minimax\/MiniMax-M3": \{\s*\}/);
   });
 
   it('of a model without credentials are added with a warning, of none at all refused', async () => {

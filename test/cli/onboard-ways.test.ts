@@ -71,6 +71,15 @@ describe('onboard with a key', () => {
     expect(() => readFileSync(home.configFile)).toThrow('ENOENT');
   });
 
+  it('says so when nothing was piped in', async () => {
+    const home = createHome();
+    const piped = pipe(home, onboard, { authChoice: 'minimax-api' }, {}, '');
+    await expect(piped).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining('--api-key-stdin'),
+    });
+  });
+
   it('keeps a key that could not be checked, and says why', async () => {
     const home = createHome();
     const keys = await startKeyServer();
@@ -224,6 +233,29 @@ describe('the choices', () => {
       expect(value).toMatchObject({ error: { code: 'USAGE' } });
     },
   );
+});
+
+describe('where plugins.enabled is false', () => {
+  it('no login is begun that would serve nothing, and a key is taken', async () => {
+    const home = createHome();
+    const keys = await startKeyServer();
+    const portal = { authChoice: 'minimax-portal', region: 'global', nonInteractive: true };
+    const off = '{ plugins: { enabled: false } }\n';
+    writeFileSync(home.configFile, off);
+    const { context } = createFakeContext({ env: home.env, homeDir: home.folder });
+    for (const command of [onboard, authLogin]) {
+      await expect(command(context, portal)).rejects.toMatchObject({
+        code: 'PLUGIN_DISABLED',
+        remedy: expect.stringContaining('openclaw config unset plugins.enabled'),
+      });
+    }
+    await expect(onboard(context, { ...portal, start: true })).rejects.toMatchObject({
+      code: 'PLUGIN_DISABLED',
+    });
+    expect(readFileSync(home.configFile, 'utf8')).toBe(off);
+    const env = { MINIMAX_API_HOST: keys.url };
+    expect((await pipe(home, onboard, { authChoice: 'minimax-api' }, env)).code).toBe(0);
+  });
 });
 
 describe('onboard in a folder of OpenClaw', () => {

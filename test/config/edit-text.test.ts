@@ -1,8 +1,9 @@
 // Edits of a text by example, and on random documents with JSON5's own parser as judge of the result.
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
-import { editText, editsOf, type ConfigEdit } from '../../src/config/edit-text.ts';
+import { editText, type ConfigEdit } from '../../src/config/edit-text.ts';
 import { parseDocument } from '../../src/config/json5-document.ts';
 import { isOpenClawError } from '../../src/errors.ts';
 import { json5Document, type WrittenDocument, type WrittenPath } from '../support/json5-arbitrary.ts';
@@ -71,6 +72,26 @@ describe('editText sets', () => {
       set('b', 2),
       '{ a: 1, // c\n  b: 2\n\u2028}',
     ],
+    [
+      'an object key by key, with the comments beside what stays',
+      '{\n  a: {\n    // one\n    b: 1, // b\n    c: 2, // c\n    d: { e: 1 /* e */ },\n  },\n}',
+      set('a', { b: 1, c: 3, d: { e: 1 }, f: 4 }),
+      '{\n  a: {\n    // one\n    b: 1, // b\n    c: 3, // c\n    d: { e: 1 /* e */ },\n    f: 4,\n  },\n}',
+    ],
+    [
+      'an object with fewer keys',
+      '{ a: { b: 1, /* c */ c: 2, d: 3 } }',
+      set('a', { c: 2 }),
+      '{ a: { /* c */ c: 2 } }',
+    ],
+    [
+      'a list that grows at its end',
+      '{ a: [{ b: 1 /* one */ }, 2 /* two */] }',
+      set('a', [{ b: 1 }, 2, 3, 4]),
+      '{ a: [{ b: 1 /* one */ }, 2, /* two */ 3, 4] }',
+    ],
+    ['a list that shrinks at its end', '{ a: [1 /* one */, 2, 3] }', set('a', [1]), '{ a: [1 /* one */] }'],
+    ['a list in another order as a whole', '{ a: [1 /* one */, 2] }', set('a', [2, 1]), '{ a: [2, 1] }'],
     ['after a byte order mark', '\ufeff{ a: 1 }', set('a', 2), '\ufeff{ a: 2 }'],
   ])('%s', (_, text, edit, result) => {
     expect(edited(text, edit)).toBe(result);
@@ -141,17 +162,6 @@ describe('editText removes', () => {
   });
 });
 
-describe('editsOf', () => {
-  it('names every leaf of a tree', () => {
-    expect(editsOf({ a: { b: 1, c: { d: [1] } }, e: {}, f: null })).toEqual([
-      { path: ['a', 'b'], value: 1 },
-      { path: ['a', 'c', 'd'], value: [1] },
-      { path: ['e'], value: {} },
-      { path: ['f'], value: null },
-    ]);
-  });
-});
-
 /** The comments of a text in their order, as they are written. */
 function commentsOf(text: string): string[] {
   const document = parseDocument(text, 'x');
@@ -179,6 +189,25 @@ describe('on any document', () => {
         expect(edited(result, { path, value: replacement })).toBe(result);
       }),
       { numRuns: propertyRuns(150) },
+    );
+  });
+
+  it('an object over an object keeps the comments, and what the two have in common', () => {
+    fc.assert(
+      fc.property(json5Document(), fc.array(fc.boolean()), value, (document, kept, added) => {
+        const left = Object.entries(document.value).filter((_, index) => kept[index] === true);
+        const wanted = normal({ ...Object.fromEntries(left), added, a: { added } }) as Record<
+          string,
+          unknown
+        >;
+        const former = normal(document.value) as Record<string, unknown>;
+        const result = edited(`{ whole: ${document.text}\n}`, { path: ['whole'], value: wanted });
+        expect(JSON5.parse(result)).toEqual({ whole: wanted });
+        expect(edited(result, { path: ['whole'], value: wanted })).toBe(result);
+        const same = Object.keys(former).every((key) => isDeepStrictEqual(former[key], wanted[key]));
+        if (same) expect(commentsOf(result)).toEqual(commentsOf(document.text));
+      }),
+      { numRuns: propertyRuns(100) },
     );
   });
 

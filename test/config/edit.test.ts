@@ -14,7 +14,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
-import { editConfig, type EditRequest } from '../../src/config/edit.ts';
+import { editConfig, proveWritable, type EditRequest } from '../../src/config/edit.ts';
 import { isOpenClawError, type OpenClawError } from '../../src/errors.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { acquireFileLock } from '../../src/platform/file-lock.ts';
@@ -38,6 +38,16 @@ async function refusal(attempt: Promise<unknown>): Promise<OpenClawError> {
     throw error;
   }
   throw new Error('It was written.');
+}
+
+/** Rights say nothing to root. */
+async function asNobody<Result>(act: () => Promise<Result>): Promise<Result> {
+  process.seteuid?.(65_534);
+  try {
+    return await act();
+  } finally {
+    process.seteuid?.(0);
+  }
 }
 
 const visible = (folder: string): string[] => readdirSync(folder).filter((name) => !name.endsWith('.lock'));
@@ -155,6 +165,30 @@ describe('editConfig refuses', () => {
     const error = await refusal(editConfig(request(join(folder, 'file', 'openclaw.json'))));
     expect(error.code).toBe('CONFIG_WRITE_REFUSED');
   });
+
+  it.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)(
+    'a file that this user may not write, though its folder may be',
+    async () => {
+      const folder = tempFolder();
+      const file = join(folder, 'openclaw.json');
+      writeFileSync(file, written);
+      chmodSync(file, 0o644);
+      chmodSync(folder, 0o777);
+      const [error, early] = await asNobody(async () => [
+        await refusal(editConfig(request(file))),
+        await refusal(proveWritable(file)),
+      ]);
+      expect(error?.message).toBe(`${file} was not changed: this user may not write it (EACCES).`);
+      expect(error?.remedy).toContain('OPENCLAW_CONFIG_PATH');
+      expect(early?.message).toBe(error?.message);
+      expect(readFileSync(file, 'utf8')).toBe(written);
+      expect(visible(folder)).toEqual(['openclaw.json']);
+      chmodSync(folder, 0o700);
+      chmodSync(file, 0o666);
+      const locked = await asNobody(() => refusal(proveWritable(file)));
+      expect(locked.code).toBe('CONFIG_WRITE_REFUSED');
+    },
+  );
 
   it('to wait for ever for another editor', async () => {
     const folder = tempFolder();

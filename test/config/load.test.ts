@@ -218,7 +218,7 @@ describe('a wrong type', () => {
       'without quotes',
     ],
     ['{ models: {\n mode: "mrge" } }', 'models.mode must be "merge" or "replace", found a string', ''],
-    ['{ env: {\n NUMBER: 5 } }', 'env.NUMBER must be a string, found number 5', 'in quotes'],
+    ['{ env: {\n NUMBER: 5 } }', 'env.NUMBER must be a string, found a number', 'in quotes'],
     [
       '{ agents: { defaults: {\n model: 5 } } }',
       'agents.defaults.model must be a string or an object, found number 5',

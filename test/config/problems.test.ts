@@ -4,6 +4,7 @@ import { findConfigProblems } from '../../src/config/problems.ts';
 import { ownKeys } from '../../src/config/schema.ts';
 import { openClawKeys, openClawWords } from '../../src/config/openclaw-keys.ts';
 import { firstUnknown, keysOf, sectionOf } from '../../src/config/known-keys.ts';
+import { loadText } from '../support/load-text.ts';
 import { apiKeyExample, failoverExample, localModelExample } from '../support/documented-configs.ts';
 
 type Given = { env?: Record<string, string>; dotenv?: string; pluginIds?: readonly string[] };
@@ -154,9 +155,9 @@ describe('names that lead nowhere', () => {
       path: 'env.K8',
       line: 1,
       column: 66,
-      found: 'number 8',
+      found: 'a number',
       expected: 'a string',
-      problem: 'env.K8 must be a string, found number 8',
+      problem: 'env.K8 must be a string, found a number',
       fix: 'Put the value of env.K8 in quotes.',
     });
     expect(warnings.map(({ path }) => path)).toEqual(['gatewy']);
@@ -165,6 +166,26 @@ describe('names that lead nowhere', () => {
 
 describe('variables', () => {
   const withKey = '{ models: { providers: { lab: { apiKey: "${LAB_KEY}" } } } }';
+
+  it('of OpenClaw’s own sections are its matter, and so is what else is odd there', () => {
+    const text = `{
+      channels: { telegram: { botToken: "\${TELEGRAM_TOKEN}", "$include": "./x.json5", a: 1, a: 2 } },
+      models: { providers: { lab: { headers: { "x-y": "\${HEADER_OF_LAB}" } } } },
+      gateway: { reload: { nothing: 1 } },
+    }`;
+    const loaded = loadText(text);
+    expect(loaded.warnings).toEqual([]);
+    expect(loaded.unavailable).toEqual([]);
+    const { warnings } = findConfigProblems(text, 'x', { env: {}, dotenvFile: '.env' });
+    expect(warnings.map(({ path }) => path)).toEqual([
+      'channels.telegram.botToken',
+      'channels.telegram.$include',
+      'channels.telegram.a',
+      'models.providers.lab.headers.x-y',
+      'gateway.reload.nothing',
+    ]);
+    expect(warnings.every(({ isInformation }) => isInformation === true)).toBe(true);
+  });
 
   it('that are missing are told with the place and three ways to set them', () => {
     const { warnings } = findConfigProblems(withKey, 'openclaw.json', { env: {}, dotenvFile: '/state/.env' });

@@ -149,7 +149,9 @@ describe('the configuration', () => {
       providersWithProfile: new Set(['portal']),
     });
     expect(refs(catalogue)).toEqual(['lab/m']);
-    expect(failure(catalogue, 'minimax/MiniMax-M3').message).toContain('models.mode is "replace"');
+    const error = failure(catalogue, 'minimax/MiniMax-M3');
+    expect(error.message).toContain('models.mode is "replace"');
+    expect(error.remedy).toContain('`openclaw config set models.mode merge`');
   });
 
   it.each([

@@ -57,7 +57,7 @@ describe('a MiniMax key', () => {
     [
       'meets a page',
       { [usage]: { status: 200, body: 'hello' } },
-      { kind: 'unknown', reason: expect.stringContaining('HTTP 200') },
+      { kind: 'unknown', reason: expect.stringContaining('does not answer as MiniMax does') },
     ],
     ['meets a server without the call', {}, { kind: 'unknown', reason: expect.stringContaining('HTTP 404') }],
   ])('%s', async (_, answers, expected) => {

@@ -5,7 +5,7 @@ import { createOutput, type CommandContext } from '../command-context.ts';
 import { localeOfEnv } from '../../language/locale.ts';
 import { textsOf } from '../../language/texts.ts';
 import { mayAsk, readFlow, readStorageOptions, type LoginOptions } from '../login-session.ts';
-import { writeConfig } from '../login-config.ts';
+import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
@@ -40,6 +40,7 @@ export async function authLogin(
     });
     if (choice === undefined) return 0;
     const place = { storage: readStorageOptions(options), requirePersistence: true };
+    await proveConfigWritable(app, setupEdits(config, setup));
     const saved = await saveSetup(app, context, output, withFormer, place, { ...walked, setup, choice });
     const kept = choice.pluginId === undefined ? 'key' : 'login';
     await writeConfig(app, setupEdits(config, setup), saved.report === undefined ? undefined : kept);

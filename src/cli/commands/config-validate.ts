@@ -29,9 +29,13 @@ export async function configValidate(context: CommandContext, options: OutputOpt
     valid: problems.length === 0,
     problems: problems.map((problem) => ({ ...problem, file: problem.file ?? file })),
     warnings: warnings.map((warning) => ({ ...warning, file: warning.file ?? file })),
-    information: information.map(({ isInformation: _, ...about }) => ({
-      ...about,
-      file: about.file ?? file,
+    information: information.map(({ path, line, column, message, fix, file: other }) => ({
+      path,
+      line,
+      column,
+      message,
+      fix,
+      file: other ?? file,
     })),
   });
   print(output, file, { problems, warnings, information }, exists);

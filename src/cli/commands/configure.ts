@@ -5,11 +5,11 @@ import { editText } from '../../config/edit-text.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
 import { checkConfigText, readTextFile, type LoadedConfig } from '../../config/load.ts';
 import { cleanText } from '../../platform/text.ts';
-import { builtinOf } from '../../providers/builtin-providers.ts';
+import { ownVariable } from '../../providers/builtin-providers.ts';
 import { rawAt } from '../config-change.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
-import { writeConfig } from '../login-config.ts';
+import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { mayAsk, readFlow, readStorageOptions, type LoginPlace } from '../login-session.ts';
 import { openApp } from '../open-app.ts';
 import { tellOpenClawTraces } from '../openclaw-traces.ts';
@@ -38,7 +38,7 @@ export async function configure(
     readFlow(options);
     app.store(place.storage);
     if (mayAsk(context, options)) {
-      output.note('Nothing is changed before you save at the end. Esc or Ctrl-C cancels at any step.');
+      output.note('Nothing is changed until you save at the end. Esc or Ctrl-C cancels.');
     }
     const outcome = await walkThroughSetup(app, context, output, options, 'configure', {
       ...stage,
@@ -97,6 +97,7 @@ async function showPlan(
   const { configFile } = app.paths;
   const text = editText(readTextFile(configFile) ?? '', edits, configFile);
   if (edits.length > 0) checkConfigText(text, configFile);
+  if (options.dryRun !== true) await proveConfigWritable(app, edits);
   const changes = describeChanges(config, edits);
   const say = (line = ''): void => output.note(line);
   const { style } = output;
@@ -153,7 +154,7 @@ function noteOtherKeys(app: App, output: Output, { choice, key }: SetupOutcome):
       `openclaw.json has a key for ${provider}, too, and both are used. To take it out: openclaw config unset models.providers.${provider}.apiKey`,
     );
   }
-  const variable = builtinOf(provider)?.envVars.find((name) => (env[name] ?? '').trim() !== '');
+  const variable = ownVariable(provider, env);
   if (variable !== undefined) {
     output.note(`${variable} is set, too: a gateway that is started with it uses both keys.`);
   }
@@ -174,6 +175,9 @@ function printEnd(
       ? `${style.good('✓')} Saved: ${app.paths.configFile}`
       : `${app.paths.configFile} is as it was.`,
   );
+  if (outcome.section === 'model' && (outcome.primary ?? currentDefault(app.config())) === undefined) {
+    output.line(style.warn('  No default model is set yet: openclaw models set <ref>'));
+  }
   if (outcome.section === 'gateway' && configChanged) {
     output.line('  A gateway that runs takes the new port with: openclaw gateway restart');
   } else if (configChanged || saved !== undefined) {

@@ -147,7 +147,9 @@ export async function modelsAliasesRemove(
     for (const ref of refs) {
       await changeConfig(app, context.signal, ({ raw, text }) => {
         const path = [...modelsPath, ref, 'alias'];
-        return rawAt(raw, path) === undefined ? [] : [removalOf(raw, text, path)];
+        if (rawAt(raw, path) === undefined) return [];
+        // OpenClaw takes the entries of this section, empty ones too, as the models that may be chosen there.
+        return [isShared(raw) ? { path, value: undefined } : removalOf(raw, text, path)];
       });
     }
     const shown = refs.map((ref) => cleanText(ref, 120)).join(', ');
@@ -168,10 +170,14 @@ export async function modelsAliasesRemove(
   }
 }
 
+/** OpenClaw leaves its marks in a file that it has written. */
+function isShared(raw: RawConfig): boolean {
+  return raw['meta'] !== undefined || raw['wizard'] !== undefined;
+}
+
 /** For a file that OpenClaw writes too, where this section begins to mean more than names. */
 function allowlistNote(raw: RawConfig): string | undefined {
-  const isShared = raw['meta'] !== undefined || raw['wizard'] !== undefined;
-  if (!isShared || rawAt(raw, modelsPath) !== undefined) return undefined;
+  if (!isShared(raw) || rawAt(raw, modelsPath) !== undefined) return undefined;
   return 'OpenClaw, whose file this is too, takes agents.defaults.models as the list of all models that may be chosen there.';
 }
 

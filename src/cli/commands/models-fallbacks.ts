@@ -71,7 +71,9 @@ export async function modelsFallbacksAdd(
     );
     const ref = cleanText(target.ref, 120);
     const refs = readRefs(app.reloadConfig().raw, facts);
-    const place = `fallback ${refs.indexOf(target.ref) + 1} of ${refs.length}`;
+    // The default model among them stands in for nothing.
+    const others = refs.filter((one) => one !== primary.ref);
+    const place = `fallback ${others.indexOf(target.ref) + 1} of ${others.length}`;
     output.line(
       changed ? `${output.style.good('✓')} ${ref} is ${place} now.` : `${ref} was ${place} already.`,
     );

@@ -4,7 +4,9 @@ import type { App } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
 import { nearestName } from '../../platform/nearest.ts';
 import { cleanText } from '../../platform/text.ts';
+import { ownEntry } from '../../providers/address.ts';
 import { builtinProviders } from '../../providers/builtin-providers.ts';
+import { enableRemedy } from '../../providers/unknown-model.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { readModelFacts, type ModelFacts } from '../model-facts.ts';
 import { cellsOf, modelRows, rowToJson, type ModelRow } from '../model-rows.ts';
@@ -83,12 +85,21 @@ function printDisabled(output: Output, app: App, wanted: string | undefined): vo
     if (wanted !== undefined && wanted !== providerId) continue;
     output.line();
     output.line(`Not in this list: ${cleanText(providerId, 60)}, whose plugin is disabled.`);
-    output.line(`  Enable it: openclaw plugins enable ${cleanText(pluginId, 60)}`);
+    output.line(`  ${enableRemedy(app.config().config, cleanText(pluginId, 60))}`);
   }
 }
 
-function printNone(output: Output, { catalogue }: ModelFacts, provider: string | undefined): void {
+function printNone(output: Output, { catalogue, config }: ModelFacts, provider: string | undefined): void {
   if (provider === undefined) {
+    const silent = builtinProviders.find(
+      ({ id, listsModels }) =>
+        listsModels === true && ownEntry(config.config.models?.providers, id) !== undefined,
+    );
+    if (silent !== undefined) {
+      output.line(`No models: ${silent.label} is set up, and has named none yet.`);
+      output.line('  Download one there and start its server, then: openclaw models list');
+      return;
+    }
     output.line('No models: there is no login and no API key for any provider.');
     output.line('  Log in: openclaw onboard --auth-choice minimax-portal');
     output.line('  What there could be: openclaw models list --all');

@@ -17,7 +17,7 @@ import { checkTwoStep, completeTwoStep, startTwoStep, type TwoStepOptions } from
 import { apiOfTool, tools, type Tool } from '../tool-settings.ts';
 import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
-import { writeConfig } from '../login-config.ts';
+import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { isServedBy } from '../../providers/model-route.ts';
@@ -81,6 +81,7 @@ export async function onboard(
     if (choice.pluginId === undefined && options.model !== undefined) {
       await findModel(app, choice, server, options.model);
     }
+    await proveConfigWritable(app, setupEdits(config, setup));
     const saved = await saveSetup(app, context, output, options, place, { ...walked, choice });
     return await finish(app, context, output, options, saved, setup);
   } finally {
@@ -211,7 +212,9 @@ function printKept(
 ): void {
   const { style } = output;
   const column = reportColumn(texts);
-  if (defaultModel !== undefined) {
+  if (defaultModel === undefined) {
+    output.line(`  ${column(texts.modelLabel)}${style.warn('none yet')}: openclaw models set <ref>`);
+  } else {
     output.line(
       `  ${column(texts.modelLabel)}${defaultModel}${changed ? '' : style.dim(` (${texts.unchanged})`)}`,
     );

@@ -2,7 +2,7 @@
 import { authChoices, type App } from '../../app.ts';
 import { apiKeyOf, needsNoLogin } from '../../providers/api-key.ts';
 import { ownEntry } from '../../providers/address.ts';
-import { builtinProviders } from '../../providers/builtin-providers.ts';
+import { builtinProviders, ownVariable } from '../../providers/builtin-providers.ts';
 import { currentDefault } from '../default-model.ts';
 import type { ExistingLogin } from './steps.ts';
 
@@ -19,10 +19,10 @@ export async function existingLogins(app: App): Promise<ExistingLogin[]> {
     groupId: groupOf(provider),
     label: `the ${type === 'api_key' ? 'key' : 'login'} ${id}${region === undefined ? '' : ` (${region})`}${dead === undefined ? '' : ', which needs a new login'}`,
   }));
-  const keys = builtinProviders.flatMap(({ id: provider, label, envVars }) => {
+  const keys = builtinProviders.flatMap(({ id: provider, label }) => {
     if (!needsNoLogin(provider, config)) return [];
     const written = typeof ownEntry(config.config.models?.providers, provider)?.apiKey === 'string';
-    const variable = envVars.find((name) => (config.env[name] ?? '').trim() !== '');
+    const variable = ownVariable(provider, config.env);
     const where = written || variable === undefined ? 'of openclaw.json' : `in ${variable}`;
     const isKey = apiKeyOf(provider, config) !== undefined;
     return [

@@ -7,7 +7,7 @@ import { cleanText } from '../../platform/text.ts';
 import { apiKeyOf } from '../../providers/api-key.ts';
 import { baseUrlOf } from '../../providers/address.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
-import { builtinOf } from '../../providers/builtin-providers.ts';
+import { builtinOf, ownVariable } from '../../providers/builtin-providers.ts';
 import { checkKey, type KeyVerdict } from '../../providers/key-check.ts';
 import { askLmStudio, type ListAnswer } from '../../providers/lmstudio-models.ts';
 import { readPastedKey } from '../../providers/pasted-key.ts';
@@ -96,7 +96,7 @@ export function createKeyDesk(app: App, context: CommandContext, output: Output)
     async takeServer(choice, address, variable) {
       const baseUrl = completeAddress(address);
       const { env } = app.config();
-      const own = builtinOf(choice.provider)?.envVars.find((name) => (env[name] ?? '').trim() !== '');
+      const own = ownVariable(choice.provider, env);
       const named = variable ?? own;
       const key = named === undefined ? apiKeyOf(choice.provider, app.config()) : env[named]?.trim();
       const answer = await askLmStudio(app, { baseUrl, key }, serverLimitMs, context.signal);

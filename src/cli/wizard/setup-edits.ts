@@ -6,7 +6,7 @@ import { looksSecret } from '../../config/secret-places.ts';
 import { cleanText } from '../../platform/text.ts';
 import { baseUrlOf, ownEntry } from '../../providers/address.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
-import { builtinOf, builtinProviders } from '../../providers/builtin-providers.ts';
+import { builtinOf, builtinProviders, ownVariable } from '../../providers/builtin-providers.ts';
 import { rawAt } from '../config-change.ts';
 
 /** What is set up, apart from models. */
@@ -53,7 +53,7 @@ function variableEdits(config: LoadedConfig, choice: BuiltinChoice, name: string
   const isThere = baseUrlOf(provider, builtin.api, config) === wanted;
   const raw = rawAt(config.raw, ['models', 'providers', provider, 'apiKey']);
   const reference = `\${${name}}`;
-  const isOwn = name === builtin.envVars.find((each) => (config.env[each] ?? '').trim() !== '');
+  const isOwn = name === ownVariable(provider, config.env);
   // Another site than the environment names by itself has to be written beside the key that is of it.
   if (isThere && (raw === reference || (raw === undefined && isOwn && isUsualSite(choice)))) return [];
   const isNew = written === undefined;
@@ -73,10 +73,10 @@ function serverEdits(config: LoadedConfig, setup: Extract<Setup, { kind: 'server
   const { provider } = setup.choice;
   const written = ownEntry(config.config.models?.providers, provider);
   const raw = rawAt(config.raw, ['models', 'providers', provider, 'apiKey']);
-  const { api, openKey, envVars = [] } = builtinOf(provider) ?? {};
+  const { api, openKey } = builtinOf(provider) ?? {};
   const isFree = raw === undefined || raw === openKey;
   // What is written beats the provider's own variable: where that is set, it has to be named.
-  const own = isFree ? envVars.find((name) => (config.env[name] ?? '').trim() !== '') : undefined;
+  const own = isFree ? ownVariable(provider, config.env) : undefined;
   const variable = setup.variable ?? own;
   const open = raw === undefined ? openKey : undefined;
   const key = variable === undefined ? open : `\${${variable}}`;

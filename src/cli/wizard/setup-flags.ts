@@ -1,8 +1,9 @@
 // The flags that answer the wizard's questions, and those of them that contradict each other or the choice.
 import { authChoices, type App, type SetupChoice } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
+import { cleanText } from '../../platform/text.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
-import type { LoginOptions } from '../login-session.ts';
+import { refusePluginsOff, type LoginOptions } from '../login-session.ts';
 
 export type SetupOptions = LoginOptions & {
   apiKeyEnv?: string;
@@ -46,6 +47,7 @@ export function checkSetupFlags(app: App, options: SetupOptions, choice: SetupCh
     );
     return;
   }
+  if (choice.pluginId !== undefined) refusePluginsOff(app, choice);
   const isKey = choice.pluginId === undefined && choice.method === 'api-key';
   if (!isKey && apiKeyStdin === true)
     refuse(`${choice.choiceId} takes no key from standard input.`, 'Leave --api-key-stdin out.');
@@ -90,4 +92,38 @@ function siblingAt(app: App, choice: BuiltinChoice, region: string): SetupChoice
   return authChoices(app).find(
     (other) => other.pluginId === undefined && other.provider === choice.provider && other.region === region,
   );
+}
+
+export function refuseTwice(ref: string, primary: string | undefined, former: readonly string[]): void {
+  if (ref !== primary && !former.includes(ref)) return;
+  throw new OpenClawError({
+    code: 'USAGE',
+    message: `${cleanText(ref, 120)} is ${ref === primary ? 'the default model itself' : 'among the fallbacks already'}.`,
+    remedy: 'Give each fallback once, and another model than the default one.',
+  });
+}
+
+export function nothingPiped(): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: '--api-key-stdin: there was nothing on standard input.',
+    remedy:
+      'Pipe the key in: `printf %s "$KEY" | openclaw onboard --auth-choice minimax-api --api-key-stdin`.',
+  });
+}
+
+export function nothingToKeep(): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: '--keep-login: there is no login and no key to keep.',
+    remedy: 'Set one up: `openclaw configure --auth-choice minimax-portal`.',
+  });
+}
+
+export function unknownSection(value: string): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: `There is no section ${JSON.stringify(value.slice(0, 40))}. There is: model, gateway.`,
+    remedy: 'For example: `openclaw configure --section model`.',
+  });
 }

@@ -1,9 +1,8 @@
 // The wizard at work: what is known of this machine goes into its questions, what flags say answers them, and what comes
 // out is what is to be set up. Reads configuration, store and servers; writes nothing.
 import { authChoices, findChoice, type App, type SetupChoice } from '../../app.ts';
-import { OpenClawError } from '../../errors.ts';
 import { baseUrlOf } from '../../providers/address.ts';
-import { builtinOf } from '../../providers/builtin-providers.ts';
+import { ownVariable as variableOf } from '../../providers/builtin-providers.ts';
 import type { CommandContext, Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { defaultPort } from '../gateway-address.ts';
@@ -15,7 +14,14 @@ import { findModel, modelOptions } from './model-options.ts';
 import { createQuestionPrompt, guided, type Ask } from './question-prompt.ts';
 import { wayOptions } from './questions.ts';
 import type { Setup } from './setup-edits.ts';
-import { checkSetupFlags, type SetupOptions } from './setup-flags.ts';
+import {
+  checkSetupFlags,
+  nothingPiped,
+  nothingToKeep,
+  refuseTwice,
+  unknownSection,
+  type SetupOptions,
+} from './setup-flags.ts';
 import { readStandardInput } from './standard-input.ts';
 import {
   choiceOf,
@@ -23,6 +29,7 @@ import {
   fallbacksAfter,
   keep,
   keepPrefix,
+  modelAfter,
   otherVariable,
   ownVariable,
   typed,
@@ -85,7 +92,7 @@ export async function walkThroughSetup(
     scope,
     choices: authChoices(app),
     existing,
-    ownVariable: (provider) => ownVariableOf(provider, app),
+    ownVariable: (provider) => variableOf(provider, config.env),
     currentModel: currentDefault(config),
     currentFallbacks: currentFallbacks(app),
     port: config.config.gateway?.port ?? defaultPort,
@@ -142,7 +149,10 @@ export async function walkThroughSetup(
       case 'address':
         return choice === undefined ? undefined : facts.addressOf(choice);
       case 'model':
-        return facts.currentModel === undefined && choice !== undefined ? facts.models[0]?.ref : keep;
+        // A server that has no model yet is set up all the same.
+        return facts.currentModel === undefined && choice !== undefined
+          ? (facts.models[0]?.ref ?? keep)
+          : keep;
       case 'fallback':
         return facts.currentFallbacks.length === 0 ? enough : keep;
       case 'save':
@@ -183,6 +193,7 @@ export async function walkThroughSetup(
     }
     if (builtin !== undefined) {
       if (step === 'key') {
+        if (value.trim() === '' && options.apiKeyStdin === true) throw nothingPiped();
         key = await desk.takeText(builtin, value);
         return 'given';
       }
@@ -193,7 +204,9 @@ export async function walkThroughSetup(
       if (step === 'address') server = await desk.takeServer(builtin, trimmed, options.apiKeyEnv);
     }
     if ((step === 'model' && value !== keep) || (step === 'fallback' && value !== keep && value !== enough)) {
-      return findModel(app, choice, server, trimmed);
+      const ref = await findModel(app, choice, server, trimmed);
+      if (step === 'fallback') refuseTwice(ref, modelAfter(start, given), fallbacksAfter(given) ?? []);
+      return ref;
     }
     return step === 'key-name' || step === 'address' || step === 'port' ? trimmed : value;
   };
@@ -262,28 +275,7 @@ function setupOf(
   return { kind: 'sealed-key' };
 }
 
-function ownVariableOf(provider: string, app: App): string | undefined {
-  const { env } = app.config();
-  return builtinOf(provider)?.envVars.find((name) => (env[name] ?? '').trim() !== '');
-}
-
 function currentFallbacks(app: App): readonly string[] {
   const model = app.config().config.agents?.defaults?.model;
   return typeof model === 'string' ? [] : (model?.fallbacks ?? []);
-}
-
-function nothingToKeep(): OpenClawError {
-  return new OpenClawError({
-    code: 'USAGE',
-    message: '--keep-login: there is no login and no key to keep.',
-    remedy: 'Set one up: `openclaw configure --auth-choice minimax-portal`.',
-  });
-}
-
-function unknownSection(value: string): OpenClawError {
-  return new OpenClawError({
-    code: 'USAGE',
-    message: `There is no section ${JSON.stringify(value.slice(0, 40))}. There is: model, gateway.`,
-    remedy: 'For example: `openclaw configure --section model`.',
-  });
 }

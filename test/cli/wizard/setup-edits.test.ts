@@ -190,7 +190,7 @@ describe('describeChanges', () => {
       ]),
     ).toEqual([
       { path: 'models.providers.minimax.apiKey', from: '(a key in plain text)', to: '${MINE}' },
-      { path: 'models.providers.minimax.baseUrl', from: 'http://x/v1 (with a password)', to: null },
+      { path: 'models.providers.minimax.baseUrl', from: 'http://x (with a secret in the address)', to: null },
       { path: 'gateway.port', from: null, to: 1 },
     ]);
   });
