@@ -28,7 +28,8 @@ export async function fetchUsage(
     if (response.status === 401 || authCodes.has(Number(base['status_code']))) {
       return { ...empty, error: 'unauthorized' };
     }
-    if (response.status !== 200 || body === undefined) return { ...empty, error: `HTTP ${response.status}` };
+    if (response.status !== 200) return { ...empty, error: `HTTP ${response.status}` };
+    if (body === undefined) return { ...empty, error: 'its answer is no JSON (HTTP 200)' };
     const code = base['status_code'];
     if (typeof code === 'number' && code !== 0) {
       const message = base['status_msg'];

@@ -1,6 +1,15 @@
 // How long a request waits for work that goes on without it: until the work ends, the client leaves, or time is up; and
 // the same for work that nobody else needs, which ends with the wait.
+import { OpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
+
+/** For `tooLong` of a request: `host` where the message does not name it by itself. */
+export function noAnswerWithin(limitMs: number, host?: string): OpenClawError {
+  return new OpenClawError({
+    code: 'PORTAL_UNREACHABLE',
+    message: `${host === undefined ? '' : `${host}: `}no answer within ${limitMs / 1_000} s`,
+  });
+}
 
 export type WaitLimits = {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 // A login from the approved method to the saved profile: the place for the secret is proved before anybody is asked to
 // approve, a free call proves the token, and what was saved is read back. A failure leaves the former login as it was.
 import { OpenClawError, isOpenClawError, toOpenClawError, type ErrorCode } from '../errors.ts';
-import { callBounded } from './bounded-wait.ts';
+import { callBounded, noAnswerWithin } from './bounded-wait.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type {
@@ -121,7 +121,7 @@ async function verify(
       clock: deps.clock,
       limitMs: verifyTimeoutMs,
       signal,
-      tooLong: () => noAnswer(verifyTimeoutMs),
+      tooLong: () => noAnswerWithin(verifyTimeoutMs),
     });
     if (snapshot.error === 'unauthorized') {
       throw (
@@ -141,13 +141,6 @@ async function verify(
     if (failure.code === 'LOGIN_REJECTED' || failure.code === 'LOGIN_WRONG_REGION') throw failure;
     return { verified: false, verifyTrouble: failure.message };
   }
-}
-
-function noAnswer(afterMs: number): OpenClawError {
-  return new OpenClawError({
-    code: 'PORTAL_UNREACHABLE',
-    message: `no answer within ${afterMs / 1_000} s`,
-  });
 }
 
 /** Also of the key: it may just be moving to another place. */
@@ -240,7 +233,7 @@ async function revoke(
     clock,
     limitMs,
     signal: undefined,
-    tooLong: () => noAnswer(limitMs),
+    tooLong: () => noAnswerWithin(limitMs),
   });
 }
 

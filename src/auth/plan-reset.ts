@@ -1,12 +1,12 @@
 // Finds out when a plan that is used up begins anew: asks the provider's plan usage behind the requests, one question at
 // a time for each login, and only with a token that is valid anyway. What an answer does to a cooldown is cooldown.ts's.
-import { OpenClawError, toOpenClawError } from '../errors.ts';
+import { toOpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
 import { cleanText } from '../platform/text.ts';
 import type { UsageContext, UsageSnapshot } from '../plugin-sdk/index.ts';
-import { callBounded } from './bounded-wait.ts';
+import { callBounded, noAnswerWithin } from './bounded-wait.ts';
 import { isActive, planTrustMs, type PlanStanding } from './cooldown.ts';
 import { retryDelayMs, type Pace } from './expiry.ts';
 import type { LeaseEntry } from './lease-entry.ts';
@@ -84,11 +84,7 @@ export function createPlanResets(deps: {
         clock,
         limitMs: answerTimeoutMs,
         signal,
-        tooLong: () =>
-          new OpenClawError({
-            code: 'PORTAL_UNREACHABLE',
-            message: `no answer within ${answerTimeoutMs / 1_000} s`,
-          }),
+        tooLong: () => noAnswerWithin(answerTimeoutMs),
       });
       if (snapshot?.error === 'unauthorized') inquiry.refused = generation;
       const plan = snapshot === undefined ? noPlan : readStanding(snapshot, clock.nowMs());

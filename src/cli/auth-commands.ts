@@ -34,7 +34,7 @@ Reads the store and the configuration only: no network, no keychain, no plugin c
 service, each login at most once and for at most 5 seconds.
 
 With --watch and no terminal there is a line for each change, with --json a document a line. Ctrl-C ends it with 0.
-With --check and --probe a login in use that its service refuses counts as dead.
+With --check and --probe a login in use that its service refuses, or that no key opens, counts as dead.
 
 Examples:
   $ openclaw auth status

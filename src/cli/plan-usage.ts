@@ -1,11 +1,12 @@
 // What is left of the plans behind the logins, asked of their services: each in its own time limit, none able to fail
 // the command that asks. It refreshes nothing: a login that has run out is named instead.
 import type { App } from '../app.ts';
-import { callBounded } from '../auth/bounded-wait.ts';
-import { OpenClawError, toOpenClawError } from '../errors.ts';
+import { callBounded, noAnswerWithin } from '../auth/bounded-wait.ts';
+import { toOpenClawError, type ErrorCode } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import type { ProviderPlugin, UsageSnapshot } from '../plugin-sdk/index.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
+import { loginAgain } from './login-again.ts';
 
 export type PlanUsage = {
   readonly profileId: string;
@@ -14,8 +15,11 @@ export type PlanUsage = {
   readonly windows: UsageSnapshot['windows'];
   /** Why there are no windows, in words. */
   readonly trouble?: string;
-  /** `not_asked`: nothing was sent. `no_answer`: what came, if anything, says nothing of the login. */
-  readonly outcome: 'answered' | 'refused' | 'no_answer' | 'not_asked';
+  /**
+   * `closed`: the login cannot be opened. `not_asked`: nothing was sent. `no_answer`: what came, if anything, says nothing
+   * of the login.
+   */
+  readonly outcome: 'answered' | 'refused' | 'no_answer' | 'not_asked' | 'closed';
   /** How long the answer took. */
   readonly tookMs?: number;
 };
@@ -57,10 +61,15 @@ export async function askPlanOf(
     return { ...said, name, trouble: describeRefusal(record), outcome: 'refused' };
   } catch (error) {
     signal.throwIfAborted();
-    const { message } = toOpenClawError(error);
-    const outcome = sentAtMs === undefined ? 'not_asked' : 'no_answer';
+    const { message, code } = toOpenClawError(error);
+    const outcome = sentAtMs !== undefined ? 'no_answer' : isLost(code) ? 'closed' : 'not_asked';
     return { ...base, trouble: cleanText(message), outcome };
   }
+}
+
+/** Nobody who runs here could open the login. A keychain may be locked, and a passphrase not asked for, for now. */
+export function isLost(code: ErrorCode): boolean {
+  return code === 'KEY_MISSING' || code === 'KEY_WRONG' || code === 'STORE_CORRUPT';
 }
 
 /** The last date that there is. */
@@ -73,10 +82,11 @@ function cleanWindow(window: UsageSnapshot['windows'][number]): UsageSnapshot['w
 }
 
 /** A login that has never been renewed may be one that has never worked. */
-function describeRefusal({ id, refreshable, region, generation, lastRefresh }: ProfileRecord): string {
+function describeRefusal(record: ProfileRecord): string {
+  const { id, refreshable, region, generation, lastRefresh } = record;
   const renew = refreshable
     ? `to renew it: openclaw auth refresh ${id}`
-    : `log in again: openclaw auth login --profile-id ${id}`;
+    : `log in again: ${loginAgain(record)}`;
   const isNew = generation === 1 && lastRefresh === undefined && region !== undefined;
   const hint = isNew ? `; if it has never worked, its account may be of another region than ${region}` : '';
   return `the service refuses the token; ${renew}${hint}`;
@@ -84,10 +94,10 @@ function describeRefusal({ id, refreshable, region, generation, lastRefresh }: P
 
 function describeEnd(record: ProfileRecord, nowMs: number): string | undefined {
   if (record.dead !== undefined || record.damaged === true)
-    return `the login has ended: openclaw auth login --profile-id ${record.id}`;
+    return `the login has ended: ${loginAgain(record)}`;
   if (record.expiresAtMs === undefined || record.expiresAtMs > nowMs) return undefined;
-  const next = record.refreshable ? `auth refresh ${record.id}` : `auth login --profile-id ${record.id}`;
-  return `its token has expired; to renew it: openclaw ${next}`;
+  const next = record.refreshable ? `openclaw auth refresh ${record.id}` : loginAgain(record);
+  return `its token has expired; to renew it: ${next}`;
 }
 
 function ask(
@@ -101,10 +111,6 @@ function ask(
     clock: app.clock,
     limitMs: answerTimeoutMs,
     signal,
-    tooLong: () =>
-      new OpenClawError({
-        code: 'PORTAL_UNREACHABLE',
-        message: `no answer within ${answerTimeoutMs / 1_000} s`,
-      }),
+    tooLong: () => noAnswerWithin(answerTimeoutMs),
   });
 }

@@ -50,7 +50,7 @@ export function requirePlugin(host: PluginHost, id: string): PluginStatus {
   const found = statuses.find((plugin) => plugin.id === id && plugin.failure === undefined);
   const status = found ?? statuses.find((plugin) => plugin.id === id);
   if (status !== undefined) return status;
-  const ids = statuses.map((plugin) => plugin.id);
+  const ids = [...new Set(statuses.map((plugin) => plugin.id))];
   const nearest = nearestName(id, ids) ?? ids.find((known) => id.length > 3 && known.startsWith(id));
   const there = ids.length === 0 ? 'There is none.' : `There is: ${ids.join(', ')}.`;
   throw new OpenClawError({

@@ -63,7 +63,7 @@ Examples:
   addFirstCommands(program, command);
   addAuthCommands(group('auth', 'the logins: state, login, logout, refresh, order'), command);
   addModelCommands(group('models', 'the models that the gateway serves'), command);
-  addConfigCommands(group('config', 'openclaw.json: read, change and check it'), command);
+  addConfigCommands(group('config', 'read, change and check openclaw.json'), command);
   addPluginCommands(group('plugins', 'the plugins that bring logins'), command);
   addGatewayCommands(group('gateway', 'the local gateway'), command);
   addFurtherCommands(program, command);

@@ -3,6 +3,7 @@
 // Nothing else about the provider changes.
 import * as z from 'zod/mini';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
+import { describeNetworkError } from '../oauth/network-error.ts';
 import type { AuthMethod, ProviderPlugin } from '../plugin-sdk/index.ts';
 import { cleanText, foreignText } from '../platform/text.ts';
 import { withoutSecrets } from '../redaction.ts';
@@ -43,13 +44,18 @@ export function pluginFailure(
   secrets: readonly string[] = [],
 ): OpenClawError {
   if (isOpenClawError(thrown)) return withoutItsSecrets(thrown, secrets);
+  if (thrown instanceof TypeError && thrown.cause instanceof Error) {
+    // So does fetch say that there was no answer, which is no fault of the plugin.
+    const { reason } = describeNetworkError(thrown, secrets);
+    return failed(`The plugin ${pluginId} got no answer in ${what}: ${reason}`);
+  }
   let message = typeof thrown === 'string' ? thrown : 'it threw something that is no error';
   if (thrown instanceof Error) message = `${thrown.name}: ${thrown.message}`;
-  return new OpenClawError({
-    code: 'PLUGIN_FAILED',
-    message: `The plugin ${pluginId} failed in ${what}: ${foreignText(message, secrets, 300)}`,
-    data: { pluginId },
-  });
+  return failed(`The plugin ${pluginId} failed in ${what}: ${foreignText(message, secrets, 300)}`);
+
+  function failed(text: string): OpenClawError {
+    return new OpenClawError({ code: 'PLUGIN_FAILED', message: text, data: { pluginId } });
+  }
 }
 
 function guardMethod(pluginId: string, providerId: string, method: AuthMethod): AuthMethod {

@@ -1,5 +1,6 @@
 // Which settings a plugin takes, from the JSON Schema of its manifest, and what is written for each: as a list to be read.
 // Values come from the file as it is written, so that a variable stays a name; what may be a secret is not shown.
+import { isSecret } from '../config/secret-places.ts';
 import { cleanText, foreignText } from '../platform/text.ts';
 
 export type PluginSetting = {
@@ -17,7 +18,6 @@ export type PluginSetting = {
 type Schema = Readonly<Record<string, unknown>>;
 
 const deepest = 6;
-const secretName = /key$|token|secret|passw|passphrase|credential|^authorization$/i;
 const hidden = '(set, not shown)';
 
 /** In the order of the schema, then what the schema does not have. `written` is `plugins.entries[<id>].config`. */
@@ -35,7 +35,10 @@ export function describeSettings(schema: Schema, written: unknown): PluginSettin
       for (const [name, child] of Object.entries(isRecord(value) ? value : {})) {
         if (Object.hasOwn(properties, name)) continue;
         const key = [...path, name];
-        settings.push({ key: shownKey(key), type: '', required: false, ...shown(key, child), unknown: true });
+        // What nobody has described may be a misspelt key.
+        const isText = typeof child === 'string' && !/^\$\{[A-Z_][A-Z0-9_]*\}$/.test(child);
+        const value = isText ? { value: hidden } : shown(key, child);
+        settings.push({ key: shownKey(key), type: '', required: false, ...value, unknown: true });
       }
       return;
     }
@@ -77,8 +80,7 @@ function shown(path: readonly string[], value: unknown): { value?: string } {
   if (typeof value === 'boolean' || typeof value === 'number' || value === null) {
     return { value: String(value) };
   }
-  if (path.some((name) => secretName.test(name)) || typeof value !== 'string') return { value: hidden };
-  if (URL.parse(value)?.password || URL.parse(value)?.username) return { value: hidden };
+  if (typeof value !== 'string' || isSecret(value, path)) return { value: hidden };
   return { value: foreignText(value, [], 120) };
 }
 

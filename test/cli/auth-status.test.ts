@@ -96,8 +96,16 @@ it('--usage draws the plan; --probe asks each once and renews nothing, and --che
     code: 1,
     probe: { outcome: 'refused', reason: expect.stringMatching(/openclaw auth refresh.*region/s) as string },
   });
+  portal.control.addFault({ target: 'usage', kind: 'html', times: 1 });
+  expect(await probe()).toMatchObject({
+    code: 0,
+    probe: { outcome: 'unreachable', reason: 'its answer is no JSON (HTTP 200)' },
+  });
   await portal.stop();
-  expect(await probe()).toMatchObject({ code: 0, probe: { outcome: 'unreachable' } });
+  expect(await probe()).toMatchObject({
+    code: 0,
+    probe: { outcome: 'unreachable', reason: expect.stringContaining('(ECONNREFUSED)') as string },
+  });
   expect(portal.control.state().counters).toMatchObject({ refreshes: 0 });
 });
 
@@ -108,11 +116,25 @@ it('--probe does not ask for what has ended, or what nobody uses, and says why',
   expect(stdout).toContain(
     `Probe    not probed: its token has expired; to renew it: openclaw auth refresh ${first}`,
   );
-  expect(stdout).toContain('Probe    not probed: the login has ended');
+  expect(stdout).toContain(
+    `Probe    not probed: the login has ended: openclaw auth login --profile-id ${second} --region global`,
+  );
   home.writeConfig({});
   const disabled = await home.run(['auth', 'status', '--probe']);
   expect(disabled.stdout).toContain(`${first}  expired, renewed at the next use  not used: its plugin`);
   expect(disabled.stdout).toContain('Probe    not probed: nothing uses it');
+});
+
+it('a login that another key has sealed is as good as none for --probe --check', async () => {
+  const { home, store } = await createStatusHome({ [first]: {} });
+  store.close();
+  writeFileSync(home.env['OPENCLAW_AUTH_KEY_FILE'] ?? '', 'ab'.repeat(32));
+  expect((await home.run(['auth', 'status', '--check'])).code).toBe(0);
+  const { code, value } = await home.json(['auth', 'status', '--probe', '--check']);
+  expect({ code, value }).toMatchObject({
+    code: 1,
+    value: { check: 1, profiles: [{ probe: { outcome: 'closed', ms: null } }] },
+  });
 });
 
 it('--probe proves keys by their providers’ free calls, and tells what they are', async () => {

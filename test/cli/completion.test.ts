@@ -45,6 +45,9 @@ describe('from the tree of commands', () => {
       ['global', 'cn'],
     ],
     [['onboard', '--region=g'], ['--region=global']],
+    // As zsh and fish hand over a quote that is still open.
+    [['onboard', '--region', '"g'], ['global']],
+    [['auth', "'sta"], ['status']],
     [['onboard', '--json', '--flow', 'd'], ['device']],
     [
       ['usage', '--by', ''],

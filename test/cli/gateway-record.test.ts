@@ -2,32 +2,15 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  claimGateway,
-  findGateway,
-  gatewayFiles,
-  type GatewayFiles,
-  type GatewayRecord,
-} from '../../src/cli/gateway-record.ts';
+import { claimGateway, findGateway, gatewayFiles, type GatewayFiles } from '../../src/cli/gateway-record.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { gatewayRecord } from '../support/claimed-gateway.ts';
 import { mountSmallDisk, noSmallDisk } from '../support/small-disk.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const options = { clock: systemClock, timeoutMs: 100 };
 
-const record: GatewayRecord = {
-  pid: process.pid,
-  version: '1.0.0',
-  sinceMs: 1,
-  mode: 'background',
-  state: 'starting',
-  url: null,
-  port: null,
-  logFile: null,
-  active: 0,
-  restartsTried: 0,
-  restartError: null,
-};
+const record = gatewayRecord({ mode: 'background', state: 'starting' });
 
 function folder(): GatewayFiles {
   const files = gatewayFiles(join(tempFolder(), 'gateway'));

@@ -168,12 +168,18 @@ it('settings are named with their types, through references, and hide what may b
     },
     $defs: { host: { type: 'string' } },
   };
-  const written = { host: `https://me:${key}@h.example`, deep: { on: true, token: key }, other: '${NAME}' };
+  const written = {
+    host: `https://me:${key}@h.example`,
+    deep: { on: true, token: key },
+    other: '${NAME}',
+    tokne: 'something that may be one',
+  };
   expect(describeSettings(schema, written)).toEqual([
     { key: 'host', type: 'string', required: true, value: '(set, not shown)' },
     { key: 'mode', type: '"a" or "b"', required: false },
     { key: 'deep.on', type: 'boolean', required: false, value: 'true' },
     { key: 'deep.token', type: '', required: false, value: '(set, not shown)', unknown: true },
     { key: 'other', type: '', required: false, value: '${NAME}', unknown: true },
+    { key: 'tokne', type: '', required: false, value: '(set, not shown)', unknown: true },
   ]);
 });

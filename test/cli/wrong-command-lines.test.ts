@@ -101,6 +101,16 @@ const table: readonly (readonly [line: string, message: string, remedy: string])
     '--region stands behind the command.',
     'Write it so: `openclaw onboard --region cn`.',
   ],
+  [
+    'plugins install acme',
+    'There is no command "openclaw plugins install".',
+    'Did you mean `openclaw config set plugins.load.paths <value>`?',
+  ],
+  [
+    'plugins uninstall acme',
+    'There is no command "openclaw plugins uninstall".',
+    'Did you mean `openclaw plugins disable <id>`?',
+  ],
   // Values
   ['onboard --region china', '--region takes global or cn, not "china".', 'Did you mean `--region cn`?'],
   [

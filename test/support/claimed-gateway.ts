@@ -5,12 +5,12 @@ import { claimGateway, gatewayFiles, type GatewayRecord } from '../../src/cli/ga
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Home } from './cli-process.ts';
 
-/** Until the test has finished. */
-export async function claim(home: Home, changes: Partial<GatewayRecord>): Promise<void> {
-  const record: GatewayRecord = {
+/** Of this process. */
+export function gatewayRecord(changes: Partial<GatewayRecord>): GatewayRecord {
+  return {
     pid: process.pid,
-    version: '1',
-    sinceMs: Date.now(),
+    version: '1.0.0',
+    sinceMs: 1,
     mode: 'foreground',
     state: 'ready',
     url: null,
@@ -21,6 +21,11 @@ export async function claim(home: Home, changes: Partial<GatewayRecord>): Promis
     restartError: null,
     ...changes,
   };
+}
+
+/** Until the test has finished. */
+export async function claim(home: Home, changes: Partial<GatewayRecord>): Promise<void> {
+  const record = gatewayRecord({ sinceMs: Date.now(), ...changes });
   const files = gatewayFiles(join(home.stateDir, 'gateway'));
   const presence = await claimGateway(files, record, { clock: systemClock, timeoutMs: 1_000 });
   onTestFinished(() => presence?.release());

@@ -85,12 +85,13 @@ async function ask(
   );
 }
 
-/** A login in use that its service refuses is as good as none. */
+/** A login in use that its service refuses, or that cannot be opened, is as good as none. */
 function withProbes({ report, asked }: StatusView): 0 | 1 | 2 {
-  const isRefused = report.entries.some(
-    ({ id, use }) => use.kind === 'active' && asked?.get(id)?.probe?.kind === 'refused',
-  );
-  return isRefused ? 1 : report.check;
+  const isLost = report.entries.some(({ id, use }) => {
+    const outcome = asked?.get(id)?.probe?.kind;
+    return use.kind === 'active' && (outcome === 'refused' || outcome === 'closed');
+  });
+  return isLost ? 1 : report.check;
 }
 
 /** A broken configuration or activity file changes which login comes first, not what the logins are: they are shown. */

@@ -55,7 +55,10 @@ export async function pluginsInspect(
       ['About', plugin.description],
       ['Version', plugin.version ?? 'not said'],
       ['Folder', `${cleanText(plugin.folder, 400)} (${originText(plugin)})`],
-      ['State', `${plugin.state}: ${describeSwitch(config, id)}`],
+      [
+        'State',
+        `${plugin.state}${plugin.state === 'failed' ? ' (why is said below); ' : ': '}${describeSwitch(config, id)}`,
+      ],
     ]);
     printProviders(output, providers);
     printChoices(output, choices);

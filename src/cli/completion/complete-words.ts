@@ -21,7 +21,8 @@ const nothing: Completion = { kind: 'words', candidates: [] };
 
 /** `words` as they stand behind the program's name; the last one is being typed and may be empty. */
 export function completeWords(program: Command, words: readonly string[]): Completion {
-  const typed = words.at(-1) ?? '';
+  // zsh and fish leave a quote that is not closed yet where it is.
+  const typed = (words.at(-1) ?? '').replace(/^["']/, '');
   const place = walk(program, words.slice(0, -1));
   const { command, waiting, operands } = place;
   if (waiting !== undefined) return ofKind(kindOfOption(command, waiting), '', typed, operands);

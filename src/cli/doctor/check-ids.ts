@@ -31,8 +31,9 @@ export const checkIds = {
 
   'files.mode': {
     group: 'Files',
-    meaning: 'A file or folder with secrets can be read or written by other users of this machine.',
-    remedy: '`openclaw doctor --fix` closes it.',
+    meaning:
+      'A file or folder with secrets can be read or written by other users of this machine, or is closed to its own.',
+    remedy: '`openclaw doctor --fix` closes or opens it.',
   },
   'files.owner': {
     group: 'Files',

@@ -91,6 +91,7 @@ export function plainSecrets(raw: Readonly<Record<string, unknown>>): ConfigPath
   };
   walk(raw['env'], ['env']);
   walk(recordOf(raw['models'])['providers'], ['models', 'providers']);
+  walk(recordOf(raw['plugins'])['entries'], ['plugins', 'entries']);
   walk(recordOf(raw['gateway'])['auth'], ['gateway', 'auth']);
   return found;
 }

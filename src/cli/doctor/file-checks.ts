@@ -1,9 +1,10 @@
 // The files of the state folder: who owns them, who else may read them, and what killed processes have left. Looked at
 // with lstat and before anything is opened, for whoever opens the store closes it to others on the way.
-import { chmodSync, lstatSync, readdirSync, readFileSync, rmSync, type Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { chmodSync, readFileSync, realpathSync, rmSync, type Stats } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import { insecureKeyFile } from '../../vault/key-file.ts';
 import type { Check, DoctorPorts } from './check.ts';
+import { look, namesIn, unlessHidden } from './file-look.ts';
 import { ok, shown, type Finding } from './finding.ts';
 
 export const filesCheck: Check = {
@@ -14,7 +15,7 @@ export const filesCheck: Check = {
       const stat = look(path);
       return stat === undefined ? [] : [{ path, kind, stat: factsOf(stat) }];
     });
-    const findings = places.flatMap((place) => judgePlace(place, ports.userId));
+    const findings = foldOwners(places, ports.userId);
     const bad = new Set(findings.map(({ id }) => id));
     return [
       ...findings,
@@ -24,6 +25,15 @@ export const filesCheck: Check = {
     ];
   },
 };
+
+/** What lies in a folder of another user is taken over with it. */
+function foldOwners(places: readonly Place[], userId: number | undefined): Finding[] {
+  const foreign = places.filter(({ stat }) => userId !== undefined && stat.uid !== userId);
+  const isWithin = (path: string): boolean => foreign.some((other) => path.startsWith(`${other.path}${sep}`));
+  return places
+    .filter((place) => !foreign.includes(place) || !isWithin(place.path))
+    .flatMap((place) => judgePlace(place, userId));
+}
 
 type Kind = 'folder' | 'file';
 type Facts = { uid: number; mode: number; isFolder: boolean; isFile: boolean; isLink: boolean };
@@ -44,7 +54,8 @@ function privatePlaces({ paths }: DoctorPorts): { path: string; kind: Kind }[] {
   const folder = (path: string) => ({ path, kind: 'folder' as const });
   const file = (path: string) => ({ path, kind: 'file' as const });
   return [
-    folder(paths.stateDir),
+    // It may be a link to another disk, and .env one into a folder of settings; what the program writes may not.
+    folder(unlessHidden(() => realpathSync(paths.stateDir), paths.stateDir)),
     folder(paths.authDir),
     folder(paths.runDir),
     file(store),
@@ -52,7 +63,7 @@ function privatePlaces({ paths }: DoctorPorts): { path: string; kind: Kind }[] {
     file(`${store}-shm`),
     file(insecureKeyFile(paths.authDir)),
     file(join(paths.stateDir, 'activity.sqlite')),
-    file(paths.dotenvFile),
+    ...(look(paths.dotenvFile)?.isSymbolicLink() === true ? [] : [file(paths.dotenvFile)]),
     ...[paths.configFile, `${paths.configFile}.bak`].filter(holdsSecrets).map(file),
   ];
 }
@@ -91,12 +102,13 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
         id: 'files.owner',
         severity: userId === 0 ? 'warning' : 'error',
         text: `${place} belongs to user ${stat.uid}, and this is user ${userId}.`,
-        remedy: `Run openclaw as the user whose logins these are, or take them over: chown -R ${userId} ${place}`,
+        remedy: `Run openclaw as the user whose logins these are, or take them over: sudo chown -R ${userId} ${quoted(path)}`,
       },
     ];
   }
-  const needed = kind === 'folder' ? 0o700 : 0o600;
-  if (userId !== undefined && userId !== 0 && (stat.mode & needed) !== needed) return [shutOut(path, kind, stat)];
+  const needed = kind === 'folder' ? 0o500 : 0o400;
+  if (userId !== undefined && userId !== 0 && (stat.mode & needed) !== needed)
+    return [shutOut(path, kind, stat)];
   const others = stat.mode & 0o077;
   const isStateDir = kind === 'folder' && basename(path) !== 'auth' && basename(path) !== 'gateway';
   const isOpen = isStateDir ? (others & 0o022) !== 0 : others !== 0;
@@ -108,7 +120,7 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
       id: 'files.mode',
       severity: 'warning',
       text: `${place} could be ${what} by other users of this machine (mode ${modeText(stat.mode)}).`,
-      remedy: 'Close it: `openclaw doctor --fix`. If they may have looked, log in again.',
+      remedy: 'Close it: `openclaw doctor --fix`. If they may have looked, log in again, and make keys anew.',
       fix: {
         kind: 'mend',
         does: `Close ${place} to other users`,
@@ -121,7 +133,6 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
   ];
 }
 
-/** Its owner may not use it: root alone may all the same. */
 function shutOut(path: string, kind: Kind, stat: Facts): Finding {
   const place = shown(path);
   return {
@@ -140,6 +151,11 @@ function shutOut(path: string, kind: Kind, stat: Facts): Finding {
   };
 }
 
+/** For a shell. */
+function quoted(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${shown(path).replaceAll("'", String.raw`'\''`)}'`;
+}
+
 function modeText(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
@@ -147,12 +163,15 @@ function modeText(mode: number): string {
 export const litterCheck: Check = {
   name: 'what was left behind',
   run(ports) {
-    const nowMs = ports.clock.nowMs();
+    const isOld = (path: string): boolean => {
+      const nowMs = ports.clock.nowMs();
+      return nowMs - (look(path)?.mtimeMs ?? nowMs) > youngestLitterMs;
+    };
     const found = draftPlaces(ports).flatMap(({ folder, pattern }) =>
       namesIn(folder)
         .filter((name) => pattern.test(name))
         .map((name) => join(folder, name))
-        .filter((path) => nowMs - (look(path)?.mtimeMs ?? nowMs) > youngestLitterMs),
+        .filter(isOld),
     );
     if (found.length === 0) return [ok('files.litter', 'no drafts of killed processes')];
     return found.map((path) => ({
@@ -164,6 +183,8 @@ export const litterCheck: Check = {
         kind: 'litter',
         does: `Remove the draft ${shown(path)}`,
         run: () => {
+          // Some of these names are used again.
+          if (!isOld(path)) return `${shown(path)} is written just now, or gone: it is left`;
           rmSync(path, { force: true });
           return `${shown(path)} is removed`;
         },
@@ -186,22 +207,4 @@ function draftPlaces({ paths }: DoctorPorts): { folder: string; pattern: RegExp 
     { folder: join(paths.stateDir, 'auth-high-water'), pattern: /^[0-9a-f]{24}\.\d+$/ },
     { folder: paths.authDir, pattern: /^(credentials\.sqlite|insecure\.key)\.new(-wal|-shm|-journal)?$/ },
   ];
-}
-
-function namesIn(folder: string): string[] {
-  return look(folder)?.isDirectory() === true ? unlessClosed(() => readdirSync(folder), []) : [];
-}
-
-function look(path: string): Stats | undefined {
-  return unlessClosed(() => lstatSync(path, { throwIfNoEntry: false }), undefined);
-}
-
-/** What lies in a folder that is closed to this user is not seen: the folder is what is wrong then. */
-function unlessClosed<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (['ENOTDIR', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise;
-    throw error;
-  }
 }

@@ -1,10 +1,11 @@
 // MiniMax credentials that other tools keep in plain text on this machine: where, and of which kind; never their values.
 // Nothing is looked at but the files that these tools are known to write, and nothing changed without a word for it.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type { Check, DoctorPorts } from './check.ts';
 import type { CheckId } from './check-ids.ts';
+import { namesIn, unlessHidden } from './file-look.ts';
 import { ok, shown, type Finding } from './finding.ts';
 import { authRows, scrubDatabase, scrubJson, scrubYaml } from './leftover-scrub.ts';
 import {
@@ -89,6 +90,9 @@ function jsonPlace(
   };
 }
 
+/** Also those that it, or a person, has put aside: `auth-profiles.json.bak`. */
+const authFile = /^auth(?:-profiles)?\.json(?:\..+)?$/;
+
 function openclawPlaces({ homeDir, paths }: DoctorPorts): Place[] {
   const common = {
     id: 'leftover.openclaw',
@@ -100,7 +104,11 @@ function openclawPlaces({ homeDir, paths }: DoctorPorts): Place[] {
     const agents = namesIn(join(folder, 'agents')).map((name) => join(folder, 'agents', name, 'agent'));
     const json = [
       join(folder, 'credentials', 'oauth.json'),
-      ...agents.flatMap((agent) => [join(agent, 'auth-profiles.json'), join(agent, 'auth.json')]),
+      ...agents.flatMap((agent) =>
+        namesIn(agent)
+          .filter((name) => authFile.test(name))
+          .map((name) => join(agent, name)),
+      ),
     ];
     const databases = [
       join(folder, 'state', 'openclaw.sqlite'),
@@ -171,24 +179,9 @@ function claudePlaces({ homeDir, processEnv }: DoctorPorts): Place[] {
 
 /** What this user may not read is no leftover of theirs. */
 function readIfThere(path: string): string | undefined {
-  try {
+  return unlessHidden(() => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile() || stat.size > largestBytes) return undefined;
     return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return [];
-    throw error;
-  }
+  }, undefined);
 }

@@ -14,13 +14,18 @@ export const pendingCheck: Check = {
     if ((await key()).kind !== 'opened') return [];
     const findings = names.map(async (name): Promise<Finding> => {
       const begun = await readBegun(store, name);
-      const finding = judgePending(name.slice(pendingPrefix.length), begun, clock.nowMs());
+      const profileId = name.slice(pendingPrefix.length);
+      const finding = judgePending(profileId, begun, clock.nowMs());
       if (finding.fix === undefined) return finding;
       return {
         ...finding,
         fix: {
           ...finding.fix,
           run: async () => {
+            // A question may have waited for its answer while somebody began anew.
+            const now = await readBegun(store, name);
+            if (judgePending(profileId, now, clock.nowMs()).fix === undefined)
+              return `the login for ${shown(profileId)} was begun anew: it is left`;
             await store.deleteSecret(name);
             return finding.fix?.run() ?? '';
           },

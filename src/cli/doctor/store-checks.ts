@@ -1,6 +1,5 @@
 // Where the key is kept and whether it opens, whether the keychain keeps what it is given, and whether every page of the
 // store can be read and written. Makes no store and no key.
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOpenClawError, type ErrorCode } from '../../errors.ts';
 import { openActivityDatabase } from '../../store/activity-database.ts';
@@ -9,6 +8,7 @@ import type { KeyRecord } from '../../vault/key-record.ts';
 import { describeStorage } from '../ui/storage-text.ts';
 import type { Check, DoctorPorts, KeyStanding } from './check.ts';
 import type { CheckId } from './check-ids.ts';
+import { namesIn } from './file-look.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
 
 export const keychainCheck: Check = {
@@ -34,7 +34,7 @@ export const keychainCheck: Check = {
 
 /** Without a store it is not too late to choose another place. */
 export function judgeKeychain(error: unknown, record: KeyRecord | undefined): Finding {
-  const finding = findingOf('keychain.roundtrip', error, record === undefined ? 'warning' : 'error');
+  const finding = findingOf('keychain.roundtrip', error, record === undefined ? 'info' : 'error');
   return record === undefined
     ? {
         ...finding,

@@ -1,7 +1,6 @@
 // The machine below the program: the version of Node, and the disk that the state folder is on.
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { formatBytes } from './byte-size.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { ok, shown, type Finding } from './finding.ts';
 
@@ -114,4 +113,16 @@ export function judgeDisk({ folder, freeBytes, type, refusal }: DiskFacts): Find
         'Name a folder on a disk of this machine in OPENCLAW_STATE_DIR, then log in: `openclaw onboard`.',
     };
   }
+}
+
+/** `512 B`, `12 KiB`, `1.5 GiB`. */
+function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size >= 10 || unit === 0 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
 }

@@ -31,6 +31,8 @@ function wordsOf(probe: Probe, style: Style): { text: string; tint: Tint } {
       return { text: `refused: ${probe.reason}`, tint: style.bad };
     case 'unreachable':
       return { text: `no answer that tells: ${probe.reason}`, tint: style.warn };
+    case 'closed':
+      return { text: `cannot be opened: ${probe.reason}`, tint: style.bad };
     case 'not_probed':
       return { text: `not probed: ${probe.reason}`, tint: style.dim };
   }

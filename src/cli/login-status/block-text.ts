@@ -7,6 +7,7 @@ import type { LoginState } from '../../auth/status.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { StoredCooldown } from '../../store/activity-store.ts';
 import type { ProfileRecord } from '../../store/credential-store.ts';
+import { loginAgain } from '../login-again.ts';
 import { formatAgo, formatDuration, formatRelative } from '../ui/duration.ts';
 import { formatInstant } from '../ui/instant.ts';
 import { foldUnder } from '../ui/plain-fold.ts';
@@ -173,10 +174,7 @@ function describeClock(behindMs: number | undefined): string | undefined {
 }
 
 function nextOf({ id, record, status, use, ...entry }: Entry): string | undefined {
-  if (status.state === 'needs_login') {
-    const region = record?.region === undefined ? '' : ` --region ${cleanText(record.region, 40)}`;
-    return `openclaw auth login --profile-id ${id}${region}`;
-  }
+  if (status.state === 'needs_login') return loginAgain({ id, region: record?.region });
   if (use.kind === 'idle') {
     if (use.idle.kind === 'plugin_disabled') return `openclaw plugins enable ${use.idle.pluginId}`;
     return use.idle.kind === 'plugin_failed'

@@ -79,7 +79,9 @@ export function describeStatus(facts: StatusFacts): StatusReport {
       !isServed(provider) &&
       entries.some((entry) => entry.provider === provider && entry.use.kind === 'ended'),
   );
-  const check = unserved !== undefined || ended.length > 0 ? 1 : checkExitCode(inUse);
+  const isShut =
+    isStoreShut(facts) && entries.some(({ use, record }) => use.kind === 'active' && record !== undefined);
+  const check = unserved !== undefined || ended.length > 0 || isShut ? 1 : checkExitCode(inUse);
   const ids = new Set(entries.map(({ id }) => id));
   return {
     entries: entries.sort((a, b) => rankOf(a, primary?.provider) - rankOf(b, primary?.provider)),
@@ -90,6 +92,14 @@ export function describeStatus(facts: StatusFacts): StatusReport {
     missingKeys: facts.missingKeys.filter(({ provider }) => !isServed(provider)),
     check,
   };
+}
+
+/** Nobody can open the logins. A gateway that runs has opened them, by a key that only it may be given. */
+export function isStoreShut({
+  isKeyFileGone,
+  gateway,
+}: Pick<StatusFacts, 'isKeyFileGone' | 'gateway'>): boolean {
+  return isKeyFileGone && gateway === undefined;
 }
 
 function ofLogin({ activity, nowMs }: StatusFacts, { record, isRefreshing }: ObservedRecord): Candidate {

@@ -2,7 +2,7 @@
 // changes nothing; a login whose token is over is named instead of being renewed. For logins the call is the plan's usage,
 // which brings the plan along; for keys it is the one of the provider that proves a key.
 import type { App } from '../../app.ts';
-import { callBounded } from '../../auth/bounded-wait.ts';
+import { callBounded, noAnswerWithin } from '../../auth/bounded-wait.ts';
 import { OpenClawError } from '../../errors.ts';
 import { describeNetworkError } from '../../oauth/network-error.ts';
 import { loadFetch } from '../../platform/fetch.ts';
@@ -11,13 +11,15 @@ import { apiKeyOf, apiKeyProviders, storedKeyAuth, type KeyProvider } from '../.
 import { builtinOf } from '../../providers/builtin-providers.ts';
 import type { KeyVerdict } from '../../providers/key-check.ts';
 import { askLmStudio } from '../../providers/lmstudio-models.ts';
-import { askPlanOf, type PlanUsage } from '../plan-usage.ts';
+import { askPlanOf, isLost, type PlanUsage } from '../plan-usage.ts';
 import type { Entry } from './describe.ts';
 
 export type Probe =
   | { readonly kind: 'works'; readonly tookMs: number }
   /** The service does not know it; `reason` says what helps. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** It is sealed with a key that is gone or another one: nothing was asked. */
+  | { readonly kind: 'closed'; readonly reason: string }
   /** No answer, or one that says nothing of the login. */
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'not_probed'; readonly reason: string };
@@ -73,6 +75,8 @@ function probeOfPlan({ outcome, trouble = '', tookMs = 0 }: PlanUsage): Probe {
       return { kind: 'refused', reason: trouble };
     case 'no_answer':
       return { kind: 'unreachable', reason: trouble };
+    case 'closed':
+      return { kind: 'closed', reason: trouble };
     case 'not_asked':
       return notProbed(trouble);
   }
@@ -108,11 +112,7 @@ async function probeKey(app: App, entry: Entry, signal: AbortSignal): Promise<Pr
         clock: app.clock,
         limitMs: answerTimeoutMs,
         signal,
-        tooLong: () =>
-          new OpenClawError({
-            code: 'PORTAL_UNREACHABLE',
-            message: `${new URL(baseUrl).host}: no answer within ${answerTimeoutMs / 1_000} s`,
-          }),
+        tooLong: () => noAnswerWithin(answerTimeoutMs, new URL(baseUrl).host),
       },
     );
     if (verdict.kind === 'works')
@@ -130,6 +130,7 @@ async function probeKey(app: App, entry: Entry, signal: AbortSignal): Promise<Pr
 function describeFailure(error: unknown, sent: readonly string[]): Probe {
   if (error instanceof OpenClawError) {
     const reason = cleanText(error.message);
+    if (isLost(error.code)) return { kind: 'closed', reason };
     return error.code.startsWith('PORTAL_') ? { kind: 'unreachable', reason } : notProbed(reason);
   }
   return { kind: 'unreachable', reason: cleanText(describeNetworkError(error, sent).reason) };

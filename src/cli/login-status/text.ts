@@ -4,7 +4,7 @@ import { cleanText } from '../../platform/text.ts';
 import { describeStorage } from '../ui/storage-text.ts';
 import { describeBlock, describePause } from './block-text.ts';
 import type { StatusFacts } from './collect.ts';
-import type { StatusReport } from './describe.ts';
+import { isStoreShut, type StatusReport } from './describe.ts';
 import { foldFact, type Page } from './page.ts';
 import type { Asked } from './probe.ts';
 
@@ -15,11 +15,16 @@ export type StatusView = {
   readonly asked?: ReadonlyMap<string, Partial<Asked>>;
 };
 
-const nothingYet = [
-  'No logins yet.',
-  '  With a MiniMax plan    openclaw onboard --auth-choice minimax-portal',
-  '  With an API key        openclaw configure',
-];
+const firstSteps = [
+  ['  With a MiniMax plan    ', 'openclaw onboard --auth-choice minimax-portal'],
+  ['  With an API key        ', 'openclaw configure'],
+] as const;
+
+function describeNothing(page: Page): string[] {
+  const columns = page.foldsCommands === true ? page.columns : undefined;
+  const steps = firstSteps.flatMap(([label, command]) => foldFact(label, command, { ...page, columns }));
+  return ['No logins yet.', ...steps];
+}
 
 export function describeInWords({ facts, report, asked }: StatusView, page: Page): string[] {
   const { style } = page;
@@ -34,9 +39,11 @@ export function describeInWords({ facts, report, asked }: StatusView, page: Page
     const text = `${cleanText(provider, 80)} has no key: ${cleanText(path, 120)} needs ${variable}, which is not set`;
     lines.push(...foldFact('', text, page, style.warn));
   }
-  if (report.entries.length === 0) lines.push(...nothingYet);
+  if (report.entries.length === 0) lines.push(...describeNothing(page));
   else if (report.unserved !== undefined) {
-    const text = `The default model is one of ${cleanText(report.unserved, 80)}, which nothing here can serve: openclaw onboard`;
+    // What is there says itself what it needs.
+    const isThere = report.entries.some(({ provider }) => provider === report.unserved);
+    const text = `The default model is one of ${cleanText(report.unserved, 80)}, which nothing here can serve${isThere ? ' now' : ': openclaw onboard'}`;
     lines.push(...foldFact('', text, page, style.bad));
   }
   return [...lines, ...describeAll(facts, page)];
@@ -47,8 +54,12 @@ function describeAll({ storage, isKeyFileGone, gateway, logins }: StatusFacts, p
   const lines: string[] = [];
   if (storage !== undefined && logins.length > 0) {
     const { text, safe } = describeStorage(storage);
-    const kept = isKeyFileGone ? `${text}, which is not there now: no login can be opened` : text;
-    lines.push(...foldFact('Kept     ', kept, page, safe && !isKeyFileGone ? undefined : style.bad));
+    const shut = isStoreShut({ isKeyFileGone, gateway });
+    const gone = shut
+      ? ', which is not there now: no login can be opened'
+      : ', which is not to be seen from here; the gateway that runs has it';
+    const tint = shut || !safe ? style.bad : isKeyFileGone ? style.warn : undefined;
+    lines.push(...foldFact('Kept     ', isKeyFileGone ? text + gone : text, page, tint));
   }
   if (gateway !== undefined) {
     const where = gateway.url === null ? '' : ` on ${cleanText(gateway.url, 120)}`;

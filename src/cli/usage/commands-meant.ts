@@ -21,7 +21,10 @@ function pathsMeant(program: Command, group: Command, word: string, rest: readon
   const folded = word.toLowerCase();
   const prefix = [...pathOf(group), ''].join(' ').trimStart();
   // Of the group that was named; at the top every word is of the group.
-  const own = otherWordsOf(folded).filter((line) => line.startsWith(prefix));
+  const own = [
+    ...(prefix === '' ? [] : otherWordsOf(`${prefix}${folded}`)),
+    ...otherWordsOf(folded).filter((line) => line.startsWith(prefix)),
+  ];
   if (own.length > 0) return own;
   const near = nearestName(
     word,

@@ -1,7 +1,7 @@
 // What people type who know other programs: words for commands that have another name here, and flags that are not there
 // for a reason. Data only; every command in it must parse.
 
-/** By the word alone, whatever group it was typed in. */
+/** By the word alone, whatever group it was typed in; or by the group and the word. */
 export const otherWords: Readonly<Record<string, readonly string[]>> = {
   signin: ['auth login'],
   'sign-in': ['auth login'],
@@ -38,6 +38,10 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = {
   ping: ['gateway status'],
   log: ['gateway logs'],
   service: ['gateway install'],
+  'plugins install': ['config set plugins.load.paths'],
+  'plugins add': ['config set plugins.load.paths'],
+  'plugins uninstall': ['plugins disable'],
+  'plugins remove': ['plugins disable'],
   ls: ['models list', 'plugins list'],
   show: ['auth status', 'models list'],
   export: ['env'],

@@ -7,6 +7,7 @@ import { createOutput } from '../../../src/cli/command-context.ts';
 import { doctor } from '../../../src/cli/commands/doctor.ts';
 import type { Check } from '../../../src/cli/doctor/check.ts';
 import { ok, type Finding } from '../../../src/cli/doctor/finding.ts';
+import { litterCheck } from '../../../src/cli/doctor/file-checks.ts';
 import { mendAll, type Mended } from '../../../src/cli/doctor/mend.ts';
 import { pendingCheck } from '../../../src/cli/doctor/pending-checks.ts';
 import { printFindings } from '../../../src/cli/doctor/report-text.ts';
@@ -14,6 +15,7 @@ import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
 import { OpenClawError } from '../../../src/errors.ts';
 import { createActivityStore } from '../../../src/store/activity-store.ts';
 import { openActivityDatabase } from '../../../src/store/activity-database.ts';
+import { gatewayRecord } from '../../support/claimed-gateway.ts';
 import { oauthCredential } from '../../support/credentials.ts';
 import { createDoctorStage, type DoctorStage } from '../../support/doctor-stage.ts';
 import { createFakeContext } from '../../support/fake-context.ts';
@@ -201,19 +203,7 @@ describe('--fix', () => {
     const draft = stage.write('state/.openclaw.json.0a1b2c3d-0000-4000-8000-000000000000.tmp', '{}');
     utimesSync(draft, 1, 1);
     stage.write('state/activity.sqlite', 'x'.repeat(9_000));
-    const gateway = {
-      pid: 2 ** 30,
-      version: '0.0.1',
-      sinceMs: 1,
-      mode: 'background',
-      state: 'ready',
-      url: null,
-      port: null,
-      logFile: null,
-      active: 0,
-      restartsTried: 0,
-      restartError: null,
-    };
+    const gateway = gatewayRecord({ pid: 2 ** 30, version: '0.0.1' });
     const record = stage.write('state/gateway/gateway.json', JSON.stringify(gateway));
     const secret = stage.write('state/.env', 'MINIMAX_REGION=global\n', 0o644);
     chmodSync(stage.stateDir, 0o777);
@@ -296,5 +286,28 @@ describe('--fix', () => {
     const options = { ask: undefined, scrub: false, signal: ports.signal };
     expect(await mendAll(findings, options, () => undefined)).toMatchObject([{ done: true }]);
     expect(await store.listSecrets('pending-login:')).toEqual(['pending-login:minimax-portal:new']);
+  });
+
+  it('leaves what was begun anew while the question waited', async () => {
+    const stage = createDoctorStage();
+    const store = stage.store();
+    await store.unlock();
+    const name = 'pending-login:minimax-portal:old';
+    await store.replaceSecret(name, JSON.stringify({ expiresAtMs: 1 }));
+    const draft = stage.write('state/auth/credentials.sqlite.new', '');
+    const longAgo = Date.now() / 1_000 - 600;
+    utimesSync(draft, longAgo, longAgo);
+    const ports = stage.ports();
+    const findings = [...(await pendingCheck.run(ports)), ...(await litterCheck.run(ports))];
+    await store.replaceSecret(name, JSON.stringify({ expiresAtMs: Date.now() + 60_000 }));
+    utimesSync(draft, new Date(), new Date());
+    const options = { ask: undefined, scrub: false, signal: ports.signal };
+    const mended = await mendAll(findings, options, () => undefined);
+    expect(mended.map(({ text }) => text)).toEqual([
+      expect.stringContaining('was begun anew: it is left'),
+      expect.stringContaining('it is left'),
+    ]);
+    expect(await store.listSecrets('pending-login:')).toEqual([name]);
+    expect(existsSync(draft)).toBe(true);
   });
 });

@@ -29,6 +29,12 @@ it.each<[string, string, string, string]>([
     'an API key',
   ],
   [
+    'state/agents/main/agent/auth-profiles.json.bak',
+    `{"profiles":{"minimax:a":{"provider":"minimax","key":"${plainKey}"}},"version":1}`,
+    '{"profiles":{},"version":1}',
+    'an API key',
+  ],
+  [
     'state/credentials/oauth.json',
     `{"minimax-portal":{"access":"${plainKey}1","refresh":"${plainKey}2","expires":1},"x":{"access":"another-tools-token"}}`,
     '{"x":{"access":"another-tools-token"}}',

@@ -1,5 +1,5 @@
 // The states of the machine: files, disk, key, store, network.
-import { symlinkSync, utimesSync } from 'node:fs';
+import { renameSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesCheck, judgePlace, litterCheck } from '../../../src/cli/doctor/file-checks.ts';
 import { judgeCertificates, judgeClock, judgeProxies } from '../../../src/cli/doctor/network-checks.ts';
@@ -57,6 +57,13 @@ describeStates(
     { id: 'files.mode', severity: 'warning', wrong: () => place({ mode: 0o750 }), right: () => place({}) },
     {
       id: 'files.mode',
+      severity: 'error',
+      wrong: () => place({ mode: 0o000 }),
+      right: () => place({ mode: 0o500 }),
+      says: 'closed to its own user (mode 0000)',
+    },
+    {
+      id: 'files.mode',
       severity: 'warning',
       wrong: over(filesCheck, (stage) =>
         stage.writeConfig({ gateway: { auth: { token: 'a-long-token-here' } } }, 0o644),
@@ -76,8 +83,21 @@ describeStates(
     {
       id: 'files.owner',
       severity: 'error',
+      wrong: () =>
+        judgePlace({ path: "/my state's/auth", kind: 'folder', stat: { ...folderFacts, uid: 0 } }, 1000),
+      right: () => place({}),
+      says: String.raw`sudo chown -R 1000 '/my state'\''s/auth'`,
+    },
+    {
+      id: 'files.owner',
+      severity: 'error',
       wrong: over(filesCheck, ({ folder, stateDir }) => symlinkSync(folder, join(stateDir, 'auth'))),
-      right: over(filesCheck),
+      right: over(filesCheck, (stage) => {
+        const target = join(stage.folder, 'elsewhere');
+        renameSync(stage.stateDir, target);
+        symlinkSync(target, stage.stateDir);
+        symlinkSync(stage.write('settings', ''), join(target, '.env'));
+      }),
       says: 'symbolic link',
     },
     {
@@ -129,7 +149,7 @@ describeStates(
     },
     {
       id: 'keychain.roundtrip',
-      severity: 'warning',
+      severity: 'info',
       wrong: () => judgeKeychain(anError('KEYCHAIN_UNAVAILABLE'), undefined),
       right: over(storeCheck),
     },

@@ -21,6 +21,10 @@ const paused = (...rows: Partial<Parameters<typeof cooldown>[0]>[]) =>
   statusFacts({ activity: { cooldowns: rows.map((row) => cooldown(row)), uses: [], orders: new Map() } });
 const intent = { atMs: nowMs - 3_000, pid: 7, generation: 2 };
 const failed = { atMs: nowMs - 2 * minute, outcome: 'transient', reason: 'HTTP 503' } as const;
+const keyFileGone: Partial<StatusFacts> = {
+  storage: { kind: 'key-file', keyId: 'k', location: '/run/key', createdAtMs: nowMs },
+  isKeyFileGone: true,
+};
 const { gateway: _gateway, ...withoutGateway } = statusFacts();
 
 const rows: Row[] = [
@@ -156,11 +160,15 @@ const rows: Row[] = [
   ],
   [
     'the file with the key is gone',
-    statusFacts({
-      storage: { kind: 'key-file', keyId: 'k', location: '/run/key', createdAtMs: nowMs },
-      isKeyFileGone: true,
-    }),
+    { ...withoutGateway, gateway: undefined, ...keyFileGone },
     ['Kept     sealed, key in /run/key, which is not there now: no login can be opened'],
+    'ok',
+    1,
+  ],
+  [
+    'only the gateway is given the file with the key',
+    statusFacts(keyFileGone),
+    ['Kept     sealed, key in /run/key, which is not to be seen from here; the gateway that runs has it'],
     'ok',
     0,
   ],
