@@ -27,6 +27,7 @@ import type { BuiltinChoice } from './providers/builtin-provider.ts';
 import { builtinChoices } from './providers/builtin-providers.ts';
 import type { PluginCatalog } from './providers/collected-models.ts';
 import { createCatalogue, type ModelCatalogue } from './providers/catalogue.ts';
+import { enableRemedy } from './providers/unknown-model.ts';
 import { createModelDiscovery, type ModelDiscovery } from './providers/model-discovery.ts';
 import { nearestName } from './platform/nearest.ts';
 import { discoverPlugins } from './plugins/discovery.ts';
@@ -260,6 +261,7 @@ async function refresherOf(
     throw new OpenClawError({
       code: 'PLUGIN_DISABLED',
       message: `Logins of ${providerId} are refreshed by the plugin ${pluginId}, which is disabled.`,
+      remedy: enableRemedy(app.config().config, pluginId),
       data: { pluginId },
     });
   }

@@ -26,8 +26,14 @@ it('asks where the gateway has bound, whatever the configuration says by now', a
   const elsewhere = { OPENCLAW_GATEWAY_BIND: '127.0.0.8', OPENCLAW_GATEWAY_PORT: '2' };
   expect(await status(home, [], elsewhere)).toMatchObject(here);
   expect(await status(home, [], { OPENCLAW_GATEWAY_BIND: 'nowhere' })).toMatchObject(here);
+  expect((await status(home)).value).toMatchObject({ config_error: null });
   home.writeConfig('{ "gateway": ');
   expect(await status(home)).toMatchObject(here);
+  expect((await status(home)).value).toMatchObject({
+    config_error: expect.stringContaining('ends too early'),
+  });
+  const { stdout } = await home.run(['gateway', 'status']);
+  expect(stdout).toContain('openclaw.json does not load: it goes on with the settings that it had.');
 });
 
 it('a gateway that begins has no address yet, and another program’s is not taken for it', async () => {

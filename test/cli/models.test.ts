@@ -1,6 +1,7 @@
 // `openclaw models` as a person uses it: what is listed, what is set, and what stands in the file afterwards.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { claim } from '../support/claimed-gateway.ts';
 import { createHome, type Home } from '../support/cli-process.ts';
 import { apiKeyExample, failoverExample, localModelExample } from '../support/documented-configs.ts';
 
@@ -112,6 +113,21 @@ describe('models set', () => {
     );
     const again = await home.run(['models', 'set', 'MiniMax-M3']);
     expect(again.stdout).toBe('The default model was minimax/MiniMax-M3 already.\n');
+  });
+
+  it('promises nothing for a gateway that may lack the variable of this shell', async () => {
+    const takenOver = async (home: Home, env: Record<string, string>): Promise<string | undefined> => {
+      const { stdout } = await home.run(['models', 'set', 'minimax/MiniMax-M3'], env);
+      return stdout.split('\n')[1];
+    };
+    const home = homeWith('{}');
+    await claim(home, {});
+    expect(await takenOver(home, { MINIMAX_API_KEY: 'k' })).toBe(
+      '  The gateway that runs takes it over by itself, if it was started with MINIMAX_API_KEY as well.',
+    );
+    const own = homeWith(withKey);
+    await claim(own, {});
+    expect(await takenOver(own, {})).toBe('  The gateway that runs takes it over by itself.');
   });
 
   it('keeps a plain string one, also where a variable names it', async () => {

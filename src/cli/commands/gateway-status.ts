@@ -1,7 +1,7 @@
 // `gateway status`: who serves this state folder, by its lock, and how it is, by asking the address that it has bound. What
 // the configuration says by now counts only where no gateway runs, or another port is asked for.
 import type { App } from '../../app.ts';
-import { OpenClawError } from '../../errors.ts';
+import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { probeGateway } from '../gateway-probe.ts';
@@ -41,6 +41,13 @@ export async function gatewayStatus(
   if (active !== null) output.line(`  Active   ${active} ${active === 1 ? 'request' : 'requests'}`);
   if (running?.logFile) output.line(`  Log      ${running.logFile}`);
   if (running?.restartError) output.line(`  The last restart failed: ${running.restartError}`);
+  const configError = running === undefined ? undefined : whatConfigSays(app);
+  if (configError !== undefined) {
+    output.line(
+      `  ${output.style.warn('openclaw.json does not load')}: it goes on with the settings that it had.`,
+    );
+    output.line('  See what is wrong: openclaw config validate');
+  }
   output.result({
     running: true,
     url,
@@ -55,8 +62,20 @@ export async function gatewayStatus(
     since: running === undefined ? null : new Date(running.sinceMs).toISOString(),
     log_file: running?.logFile ?? null,
     restart_error: running?.restartError ?? null,
+    config_error: configError?.message ?? null,
   });
   return isReady ? 0 : 1;
+}
+
+/** Why the file as it is would not load: a gateway that runs keeps what it had. */
+function whatConfigSays(app: App): OpenClawError | undefined {
+  try {
+    app.config();
+    return undefined;
+  } catch (error) {
+    if (!isOpenClawError(error)) throw error;
+    return error;
+  }
 }
 
 function configuredUrl(app: App, port: string | undefined): string {

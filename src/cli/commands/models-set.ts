@@ -2,6 +2,7 @@
 // plan is set with a warning.
 import type { App } from '../../app.ts';
 import { isOpenClawError } from '../../errors.ts';
+import type { Env } from '../../platform/env.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { NamedModel } from '../../providers/catalogue.ts';
 import type { ModelRoute } from '../../providers/model-route.ts';
@@ -38,7 +39,11 @@ export async function modelsSet(
         ? `${output.style.good('✓')} The default model is ${cleanText(route.ref, 120)} now${before === undefined ? '' : ` (it was ${cleanText(before, 120)})`}.`
         : `The default model was ${cleanText(route.ref, 120)} already.`,
     );
-    if (isTaken) output.line('  The gateway that runs takes it over by itself.');
+    if (isTaken) {
+      const variable = keyVariable(facts, route, context.env);
+      const condition = variable === undefined ? '' : `, if it was started with ${variable} as well`;
+      output.line(`  The gateway that runs takes it over by itself${condition}.`);
+    }
     const warnings = [plan, endedLogin(facts, route)].filter((warning) => warning !== undefined);
     for (const { message, remedy } of warnings) {
       output.note(`Warning: ${message}\n  ${remedy}`, { event: 'warning', message, remedy });
@@ -72,6 +77,12 @@ function endedLogin(
   if (isServedWith(auth)) return undefined;
   const { why, remedy } = whyNotServed({ auth });
   return { message: `${cleanText(ref, 120)} cannot be served now: ${why}`, remedy };
+}
+
+/** The variable of this command's own environment that opens the model: another process may not have it. */
+function keyVariable(facts: ModelFacts, { provider, modelId }: ModelRoute, env: Env): string | undefined {
+  const { keyFrom } = facts.authOf(provider, modelId);
+  return keyFrom !== undefined && env[keyFrom] !== undefined ? keyFrom : undefined;
 }
 
 /** Not knowing it is no reason to fail: the file is written by now. */

@@ -57,7 +57,7 @@ function plainQuestion(facts: WizardFacts, given: readonly Given[], step: StepId
         options: [
           {
             value: 'model',
-            label: 'Model and login',
+            label: 'Model/auth',
             hint: 'provider, key or login, default model, fallbacks',
           },
           { value: 'gateway', label: 'Gateway', hint: `its port, now ${facts.port}` },
