@@ -77,6 +77,17 @@ export function isActive({ sinceMs, untilMs }: Cooldown, nowMs: number): boolean
   return nowMs < untilMs && nowMs >= sinceMs;
 }
 
+/** Of stored ones those that count now: not over, and begun for a reason that this program knows. */
+export function activeOf<Row extends Omit<Cooldown, 'reason'> & { readonly reason: string }>(
+  rows: readonly Row[],
+  nowMs: number,
+): Row[] {
+  return rows.filter(
+    ({ reason, failures, sinceMs, untilMs }) =>
+      isCooldownReason(reason) && isActive({ reason, failures, sinceMs, untilMs }, nowMs),
+  );
+}
+
 export function isForgotten({ untilMs }: Cooldown, nowMs: number): boolean {
   return nowMs - untilMs > forgottenAfterMs;
 }

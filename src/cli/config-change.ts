@@ -6,13 +6,14 @@ import { editConfig, type ConfigEdit, type EditResult } from '../config/edit.ts'
 import { editText } from '../config/edit-text.ts';
 import { parseDocument } from '../config/json5-document.ts';
 import { readTextFile } from '../config/load.ts';
+import { isTree, valueAt, type Tree } from '../config/tree.ts';
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 
-/** As written in the file, `${NAME}` included. */
-export type RawConfig = Readonly<Record<string, unknown>>;
+export { valueAt as rawAt } from '../config/tree.ts';
 
-export type ConfigSource = { readonly raw: RawConfig; readonly text: string };
+/** `raw`: as written in the file, `${NAME}` included. */
+export type ConfigSource = { readonly raw: Tree; readonly text: string };
 
 const mostTries = 20;
 
@@ -54,27 +55,15 @@ function refused(file: string): OpenClawError {
   });
 }
 
-/** The value at a path of objects; undefined where there is none. */
-export function rawAt(raw: RawConfig, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (isTree(value) && Object.hasOwn(value, key) ? value[key] : undefined),
-    raw,
-  );
-}
-
-export function isTree(value: unknown): value is RawConfig {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Removes the key, and the objects on the way that would be left empty; one in which a comment stands is kept. */
-export function removalOf(raw: RawConfig, text: string, path: readonly string[]): ConfigEdit {
+export function removalOf(raw: Tree, text: string, path: readonly string[]): ConfigEdit {
   const commentsLeft = (edits: readonly ConfigEdit[]): number =>
     parseDocument(editText(text, edits, ''), '').tokens.filter(({ type }) => type.endsWith('Comment')).length;
   const own: ConfigEdit = { path, value: undefined };
   const comments = commentsLeft([own]);
   let widest = own;
   for (let end = path.length - 1; end > 0; end -= 1) {
-    const parent = rawAt(raw, path.slice(0, end));
+    const parent = valueAt(raw, path.slice(0, end));
     if (!isTree(parent) || Object.keys(parent).some((key) => key !== path[end])) break;
     const wider: ConfigEdit = { path: path.slice(0, end), value: undefined };
     if (commentsLeft([wider]) < comments) break;

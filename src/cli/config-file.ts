@@ -1,6 +1,6 @@
 // The configuration file for the commands that show and change it: as it is written, without what it would mean.
 import type { ConfigPath } from '../config/config-path.ts';
-import { valueAt } from '../config/check.ts';
+import { isTree, treeOf, valueAt } from '../config/tree.ts';
 import { parseDocument, type Json5Document } from '../config/json5-document.ts';
 import { keysOf } from '../config/known-keys.ts';
 import { readTextFile } from '../config/load.ts';
@@ -52,8 +52,7 @@ export function fitPath(value: unknown, path: ConfigPath): ConfigPath {
   let current = value;
   for (const part of path) {
     const isIndex = Array.isArray(current) && /^\d{1,9}$/.test(String(part));
-    const isObject = typeof current === 'object' && current !== null && !Array.isArray(current);
-    fitted.push(isIndex ? Number(part) : isObject ? String(part) : part);
+    fitted.push(isIndex ? Number(part) : isTree(current) ? String(part) : part);
     current = valueAt(current, [fitted.at(-1) ?? '']);
   }
   return fitted;
@@ -69,7 +68,7 @@ export function whatIsThere(
   const parent = path.slice(0, depth);
   const holder = depth === 0 ? value : valueAt(value, parent);
   if (Array.isArray(holder)) return { parent, keys: holder.map((_, index) => `[${index}]`) };
-  const keys = typeof holder === 'object' && holder !== null ? Object.keys(holder) : [];
+  const keys = Object.keys(treeOf(holder));
   const near = nearestName(String(path[depth] ?? ''), keys);
   if (near === undefined) return { parent, keys };
   const nearest = fitPath(value, [...parent, near, ...path.slice(depth + 1)]);

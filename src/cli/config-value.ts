@@ -3,7 +3,9 @@
 import { schemaProblems, type ConfigProblem } from '../config/check.ts';
 import { pathText, shellPath, type ConfigPath } from '../config/config-path.ts';
 import { parseDocument, parseValue } from '../config/json5-document.ts';
+import { isOneOf } from '../config/load.ts';
 import { isSecret, isSecretKey } from '../config/secret-places.ts';
+import { variableFor } from '../config/secret-variable.ts';
 import { substitute } from '../config/substitute.ts';
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
@@ -12,10 +14,7 @@ import { cleanText } from '../platform/text.ts';
 export function problemsIn(text: string, file: string): readonly ConfigProblem[] {
   const document = parseDocument(text, file);
   const { tree, unavailable } = substitute(document.value, {});
-  const names = new Set(unavailable.map(({ path }) => JSON.stringify(path)));
-  const checked = schemaProblems(document, tree as Record<string, unknown>, (path) =>
-    names.has(JSON.stringify(path)),
-  );
+  const checked = schemaProblems(document, tree as Record<string, unknown>, isOneOf(unavailable));
   return 'problems' in checked ? checked.problems : [];
 }
 
@@ -80,19 +79,4 @@ function secretIn(value: unknown, path: ConfigPath): ConfigPath | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function variableFor(path: ConfigPath): string {
-  const words = (name: string | number | undefined): string =>
-    String(name)
-      .replace(/([a-z])([A-Z])/g, '$1_$2')
-      .toUpperCase()
-      .replace(/[^A-Z0-9]+/g, '_')
-      .replace(/^_|_$/g, '');
-  if (path[0] === 'env') return words(path.at(-1));
-  if (path[0] === 'gateway') return `OPENCLAW_GATEWAY_${words(path.at(-1))}`;
-  if (path[0] === 'models' && path[1] === 'providers') {
-    return `${words(path[2])}_${path.at(-1) === 'apiKey' ? 'API_KEY' : words(path.at(-1))}`;
-  }
-  return words(path.at(-1));
 }

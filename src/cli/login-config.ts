@@ -1,5 +1,6 @@
 // Writes what a login or a key changes in the configuration file, once it is saved. Which keys those are is setup-edits.ts's.
 import type { App } from '../app.ts';
+import { pathText } from '../config/config-path.ts';
 import { editConfig, proveWritable, type ConfigEdit } from '../config/edit.ts';
 import { OpenClawError } from '../errors.ts';
 
@@ -8,11 +9,11 @@ export async function proveConfigWritable(app: App, edits: readonly ConfigEdit[]
   if (edits.length > 0) await proveWritable(app.paths.configFile);
 }
 
-/** `saved`: what is saved by now; a file that cannot be written must not look as if that had failed. */
+/** `saved`: what is saved by now, if anything; a file that cannot be written must not look as if that had failed. */
 export async function writeConfig(
   app: App,
   edits: readonly ConfigEdit[],
-  saved: 'login' | 'key' | undefined = 'login',
+  saved: 'login' | 'key' | undefined,
 ): Promise<boolean> {
   if (edits.length === 0) return false;
   try {
@@ -28,7 +29,7 @@ export async function writeConfig(
     throw new OpenClawError({
       code: error.code,
       message: `The ${saved} is saved, but the configuration is not: ${error.message}`,
-      remedy: `${error.remedy} These keys are missing: ${edits.map((edit) => `${edit.path.join('.')} = ${JSON.stringify(edit.value)}`).join(', ')}.`,
+      remedy: `${error.remedy} These keys are missing: ${edits.map((edit) => `${pathText(edit.path)} = ${JSON.stringify(edit.value)}`).join(', ')}.`,
       data: error.data,
     });
   }

@@ -86,11 +86,7 @@ export function printReport(
 }
 
 /** `25 % of this window used (starts anew in 2 h)`. */
-export function describeWindow(
-  window: UsageSnapshot['windows'][number],
-  texts: Texts,
-  nowMs: number,
-): string {
+function describeWindow(window: UsageSnapshot['windows'][number], texts: Texts, nowMs: number): string {
   const used = fillText(texts.planUsed, { percent: window.usedPercent, window: nameWindow(window, texts) });
   if (window.resetAt === undefined || window.resetAt <= nowMs) return used;
   return `${used} (${fillText(texts.planReset, { when: formatRelative(window.resetAt, nowMs, texts) })})`;

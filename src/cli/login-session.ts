@@ -3,6 +3,7 @@
 import { findChoice, loadMethod, type App } from '../app.ts';
 import { performLogin, runMethod, type LoginReport } from '../auth/login.ts';
 import { OpenClawError, isOpenClawError } from '../errors.ts';
+import { quotedText } from '../platform/text.ts';
 import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts';
 import { localeOfEnv } from '../language/locale.ts';
 import { fillText } from '../language/fill-text.ts';
@@ -223,7 +224,7 @@ export function readFlow(options: LoginOptions): FlowFacts['wanted'] {
   if (flow === 'auto' || flow === 'device' || flow === 'loopback') return flow;
   throw new OpenClawError({
     code: 'USAGE',
-    message: `There is no flow ${JSON.stringify(flow.slice(0, 40))}. There is: auto, device, loopback.`,
+    message: `There is no flow ${quotedText(flow, 40)}. There is: auto, device, loopback.`,
     remedy: 'Leave --flow out to take what fits this place. See `openclaw onboard --help`.',
   });
 }
@@ -287,7 +288,7 @@ export function checkProfileId(profileId: string | undefined, choice: { readonly
   if (profileId.startsWith(prefix) && /^[A-Za-z0-9._@-]{1,64}$/.test(profileId.slice(prefix.length))) return;
   throw new OpenClawError({
     code: 'USAGE',
-    message: `${JSON.stringify(profileId.slice(0, 80))} is not a name for a login of ${choice.provider}: it is written ${choice.provider}:name, with letters, digits and . _ @ - in the name.`,
+    message: `${quotedText(profileId, 80)} is not a name for a login of ${choice.provider}: it is written ${choice.provider}:name, with letters, digits and . _ @ - in the name.`,
     remedy: `For example: \`openclaw auth login --profile-id ${choice.provider}:work\`.`,
   });
 }

@@ -20,10 +20,11 @@ export type PendingLogin = {
   readonly pending: StartedLogin['pending'];
 };
 
-const prefix = 'pending-login:';
+/** Of the sealed secrets that hold them, in front of the profile id. */
+export const pendingPrefix = 'pending-login:';
 
 /** The lock is released by the operating system when its holder dies. */
-const lockName = (profileId: string): string => `${prefix}${profileId}`;
+const lockName = (profileId: string): string => `${pendingPrefix}${profileId}`;
 
 /** After this long not even a wrong clock explains that a code should still be good. */
 const forgottenAfterMs = 86_400_000;
@@ -33,8 +34,8 @@ const isForgotten = (login: PendingLogin, clock: Clock): boolean =>
 
 /** Removes what nobody came back for. */
 export async function dropForgottenLogins(store: CredentialStore, clock: Clock): Promise<void> {
-  for (const name of await store.listSecrets(prefix)) {
-    const profileId = name.slice(prefix.length);
+  for (const name of await store.listSecrets(pendingPrefix)) {
+    const profileId = name.slice(pendingPrefix.length);
     const login = await readPending(store, profileId).catch(ifGone);
     if (login !== undefined && isForgotten(login, clock)) await dropPendingLogin(store, login);
   }
@@ -46,7 +47,7 @@ function ifGone(error: unknown): undefined {
 
 /** One a profile: a later start takes the place of an earlier one. */
 export async function keepPendingLogin(store: CredentialStore, login: PendingLogin): Promise<void> {
-  await store.replaceSecret(`${prefix}${login.profileId}`, JSON.stringify(login));
+  await store.replaceSecret(`${pendingPrefix}${login.profileId}`, JSON.stringify(login));
 }
 
 /**
@@ -89,15 +90,15 @@ export async function updatePendingLogin(
 
 /** A login is finished once; one that was begun in its place meanwhile stays. */
 export async function dropPendingLogin(store: CredentialStore, login: PendingLogin): Promise<void> {
-  if (await isKept(store, login)) await store.deleteSecret(`${prefix}${login.profileId}`);
+  if (await isKept(store, login)) await store.deleteSecret(`${pendingPrefix}${login.profileId}`);
 }
 
 async function isKept(store: CredentialStore, login: PendingLogin): Promise<boolean> {
-  return (await store.readSecret(`${prefix}${login.profileId}`)) === JSON.stringify(login);
+  return (await store.readSecret(`${pendingPrefix}${login.profileId}`)) === JSON.stringify(login);
 }
 
 async function pickPending(store: CredentialStore, wanted: string | undefined): Promise<string> {
-  const ids = (await store.listSecrets(prefix)).map((name) => name.slice(prefix.length));
+  const ids = (await store.listSecrets(pendingPrefix)).map((name) => name.slice(pendingPrefix.length));
   const [first] = wanted === undefined ? ids : ids.filter((id) => id === wanted);
   if (first === undefined) {
     throw new OpenClawError({
@@ -134,7 +135,7 @@ async function lockPending(store: CredentialStore, profileId: string): Promise<(
 }
 
 async function readPending(store: CredentialStore, profileId: string): Promise<PendingLogin> {
-  const name = `${prefix}${profileId}`;
+  const name = `${pendingPrefix}${profileId}`;
   const gone = (why: string): OpenClawError =>
     new OpenClawError({
       code: 'LOGIN_NOT_STARTED',

@@ -1,8 +1,8 @@
 // Whether a model is outside the plan that would pay for it: what the service said lately, what it says now (its free usage
 // call, bounded and never an error of the command), and which models some plans have not. The warning is pure.
 import type { App } from '../app.ts';
-import { waitBounded } from '../auth/bounded-wait.ts';
-import { OpenClawError, toOpenClawError } from '../errors.ts';
+import { callBounded, noAnswerWithin } from '../auth/bounded-wait.ts';
+import { toOpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import type { ModelRoute } from '../providers/model-route.ts';
 import type { ModelFacts } from './model-facts.ts';
@@ -121,9 +121,7 @@ async function modelsNotInPlan(
   const record = records.find(({ id }) => id === profileId);
   const plugin = record === undefined ? undefined : plugins.get(record.provider);
   if (record === undefined || (record.expiresAtMs ?? Infinity) <= nowMs) return [];
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const ask = async (): Promise<readonly string[]> => {
+  const ask = async (either: AbortSignal): Promise<readonly string[]> => {
     const stored = await app.store().readProfile(profileId);
     if (stored === undefined || either.aborted) return [];
     const { credential } = stored;
@@ -131,18 +129,15 @@ async function modelsNotInPlan(
     return (snapshot?.notInPlan ?? []).filter((id) => typeof id === 'string');
   };
   try {
-    return await waitBounded(ask(), {
+    return await callBounded(ask, {
       clock: app.clock,
       limitMs,
       signal,
-      tooLong: () =>
-        new OpenClawError({ code: 'PORTAL_UNREACHABLE', message: `No answer within ${limitMs / 1_000} s.` }),
+      tooLong: () => noAnswerWithin(limitMs),
     });
   } catch (error) {
     signal.throwIfAborted();
     app.log.warn('plan_not_known', { profile: profileId, reason: toOpenClawError(error).message });
     return [];
-  } finally {
-    over.abort();
   }
 }

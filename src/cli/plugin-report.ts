@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { pathText } from '../config/config-path.ts';
 import { OpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
 import type { AuthChoice, PluginHost, PluginStatus } from '../plugins/host.ts';
 
 /** `plugins.enabled: false` stands above every entry. */
@@ -55,7 +55,7 @@ export function requirePlugin(host: PluginHost, id: string): PluginStatus {
   const there = ids.length === 0 ? 'There is none.' : `There is: ${ids.join(', ')}.`;
   throw new OpenClawError({
     code: 'PLUGIN_NOT_FOUND',
-    message: `There is no plugin ${JSON.stringify(cleanText(id, 60))}. ${nearest === undefined ? there : `Did you mean ${nearest}?`}`,
+    message: `There is no plugin ${quotedText(id, 60)}. ${nearest === undefined ? there : `Did you mean ${nearest}?`}`,
     ...(nearest === undefined ? {} : { remedy: `See it: \`openclaw plugins inspect ${nearest}\`.` }),
   });
 }

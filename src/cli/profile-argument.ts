@@ -1,7 +1,7 @@
 // Which login a command means: the one that was named, or the only one there is.
 import { OpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';
-import { cleanText } from '../platform/text.ts';
+import { quotedText } from '../platform/text.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
 
 /** Throws NO_PROFILE, PROFILE_UNKNOWN, or INPUT_REQUIRED when there are several and none was named. */
@@ -12,7 +12,7 @@ export function pickProfile(records: readonly ProfileRecord[], named: string | u
     if (found !== undefined) return found;
     throw new OpenClawError({
       code: 'PROFILE_UNKNOWN',
-      message: `There is no login ${JSON.stringify(cleanText(named, 80))}. ${
+      message: `There is no login ${quotedText(named, 80)}. ${
         ids === ''
           ? 'There is none at all.'
           : `${didYouMean(

@@ -4,8 +4,7 @@ import { exitCodeOf } from '../errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { buildProgram } from './program.ts';
 import { errorDocument, formatError } from './ui/error-text.ts';
-import { pathOf } from './completion/value-kinds.ts';
-import { commandOf } from './usage/command-tree.ts';
+import { commandOf, pathOf } from './usage/command-tree.ts';
 import { checkWords, explainUsage } from './usage/explain.ts';
 import { version } from '../version.ts';
 

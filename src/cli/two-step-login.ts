@@ -5,7 +5,7 @@ import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
 import { localeOfEnv } from '../language/locale.ts';
 import { fillText } from '../language/fill-text.ts';
 import { textsOf } from '../language/texts.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
 import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import {
@@ -56,7 +56,7 @@ export function checkTwoStep(options: TwoStepOptions): void {
     }
     if (!/^\d{1,5}$/.test(options.timeout)) {
       refuse(
-        `--timeout takes whole seconds, not ${JSON.stringify(options.timeout.slice(0, 40))}.`,
+        `--timeout takes whole seconds, not ${quotedText(options.timeout, 40)}.`,
         'For example: `openclaw onboard --non-interactive --complete --timeout 60`.',
       );
     }

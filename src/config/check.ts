@@ -9,6 +9,7 @@ import { sectionOf } from './known-keys.ts';
 import { maskedLine } from './masked-line.ts';
 import { isSecretKey } from './secret-places.ts';
 import { configSchema, type OpenClawConfig } from './schema.ts';
+import { valueAt } from './tree.ts';
 
 /** `file` where it is another one than the configuration; `fix` is a whole sentence. */
 export type ConfigWarning = Place & {
@@ -249,14 +250,4 @@ function prune(tree: Record<string, unknown>, issue: Issue): boolean {
 
 function pathOf(issue: Issue): (string | number)[] {
   return issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-}
-
-/** undefined when there is nothing at that place. Own properties only. */
-export function valueAt(tree: unknown, path: ConfigPath): unknown {
-  let value = tree;
-  for (const part of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
-    value = Reflect.get(value, part);
-  }
-  return value;
 }

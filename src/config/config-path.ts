@@ -2,7 +2,8 @@
 // `agents.defaults.models["minimax/MiniMax-M3"].alias`, `models.providers.minimax.models[0].id`.
 // What is printed can be read again. Whether anything is there is for those who have the document.
 import { OpenClawError } from '../errors.ts';
-import { cleanText } from '../platform/text.ts';
+import { shellWord } from '../platform/shell-word.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
 
 export type ConfigPath = readonly (string | number)[];
 
@@ -24,8 +25,7 @@ export function pathText(path: ConfigPath): string {
 
 /** The same as one word of a command line. */
 export function shellPath(path: ConfigPath): string {
-  const text = pathText(path);
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return shellWord(pathText(path));
 }
 
 /**
@@ -84,7 +84,7 @@ function refuseSplitKey(text: string, path: ConfigPath): void {
   const meant = [...path.slice(0, at), `${String(path[at])}.${next}`, ...path.slice(at + 2)];
   throw new OpenClawError({
     code: 'USAGE',
-    message: `${JSON.stringify(cleanText(text, longestPath))} splits a key at a dot that belongs to it.`,
+    message: `${quotedText(text, longestPath)} splits a key at a dot that belongs to it.`,
     remedy: `Put the key in quotes, and the whole path in others for the shell: '${pathText(meant)}'.`,
   });
 }
@@ -93,7 +93,7 @@ function unreadable(text: string, at: number, reason: string): OpenClawError {
   const where = at === 0 ? '' : ` (at character ${at + 1})`;
   return new OpenClawError({
     code: 'USAGE',
-    message: `${JSON.stringify(cleanText(text, longestPath))} is no path of the configuration: ${reason}${where}.`,
+    message: `${quotedText(text, longestPath)} is no path of the configuration: ${reason}${where}.`,
     remedy: example,
   });
 }

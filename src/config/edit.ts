@@ -1,28 +1,22 @@
 // Changes the configuration file on disk: under a lock, whole or not at all, with the former text kept beside it.
 // What the new text is, `edit-text.ts` decides; which keys are worth setting, the caller.
-import { randomUUID } from 'node:crypto';
 import {
   accessSync,
-  chmodSync,
-  chownSync,
   closeSync,
   constants,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
   realpathSync,
-  renameSync,
-  rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import { acquireFileLock } from '../platform/file-lock.ts';
 import type { Random } from '../platform/random.ts';
+import { replaceFile } from '../platform/replace-file.ts';
 import { cleanText } from '../platform/text.ts';
 import { editText, type ConfigEdit } from './edit-text.ts';
 import { checkConfigText, readTextFile } from './load.ts';
@@ -91,10 +85,13 @@ async function editLocked(target: string, request: EditRequest): Promise<EditRes
   if (after === (before ?? '')) return { changed: false };
   validate(after, target, request);
   return refusing(target, async () => {
-    if (before !== undefined) replaceFile(`${target}.bak`, before, target);
-    replaceFile(target, after, target, () => {
-      // Editors and other programs know nothing of the lock.
-      if (readTextFile(target) !== before) throw refused(target, 'another program changed it meanwhile');
+    if (before !== undefined) replaceFile(`${target}.bak`, before, { like: target });
+    replaceFile(target, after, {
+      like: target,
+      lastCheck: () => {
+        // Editors and other programs know nothing of the lock.
+        if (readTextFile(target) !== before) throw refused(target, 'another program changed it meanwhile');
+      },
     });
     return before === undefined ? { changed: true } : { changed: true, backup: `${target}.bak` };
   });
@@ -118,42 +115,6 @@ function validate(text: string, target: string, request: EditRequest): void {
 function refuseReadOnly(target: string): void {
   const stats = statSync(target, { throwIfNoEntry: false });
   if (stats?.isFile() === true) closeSync(openSync(target, 'r+'));
-}
-
-/** A temporary file in the same folder, on disk before it takes the name; mode and owner are those of `model`. */
-function replaceFile(path: string, text: string, model: string, lastCheck: () => void = () => {}): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
-  try {
-    const descriptor = openSync(temporary, 'wx', 0o600);
-    try {
-      writeFileSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    const stats = statSync(model, { throwIfNoEntry: false });
-    if (stats !== undefined) {
-      chmodSync(temporary, stats.mode & 0o777);
-      if (process.getuid?.() === 0) chownSync(temporary, stats.uid, stats.gid);
-    }
-    lastCheck();
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncFolder(dirname(path));
-}
-
-/** A rename is on disk when its folder is; Windows cannot open folders and needs no such call. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(folder, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Where the links end, also when nothing is there yet. */

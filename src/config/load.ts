@@ -161,7 +161,8 @@ function isUtf16(bytes: Buffer): boolean {
   );
 }
 
-function isOneOf(unavailable: readonly Unavailable[]): (path: ConfigPath) => boolean {
+/** Whether a path is one of those, by its parts. */
+export function isOneOf(unavailable: readonly Unavailable[]): (path: ConfigPath) => boolean {
   const paths = new Set(unavailable.map(({ path }) => JSON.stringify(path)));
   return (path) => paths.has(JSON.stringify(path));
 }

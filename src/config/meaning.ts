@@ -6,8 +6,10 @@ import type { ConfigWarning } from './check.ts';
 import { pathText, shellPath, type ConfigPath } from './config-path.ts';
 import type { Json5Document } from './json5-document.ts';
 import { wordsOf } from './known-keys.ts';
+import { isWrittenByOpenClaw } from './openclaw-keys.ts';
 import type { OpenClawConfig } from './schema.ts';
 import { looksSecret } from './secret-places.ts';
+import { isTree } from './tree.ts';
 
 type Say = (path: ConfigPath, message: string, fix: string) => void;
 
@@ -169,7 +171,7 @@ function words(value: unknown, path: ConfigPath, say: Say): void {
     );
   } else if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) words(element, [...path, index], say);
-  } else if (typeof value === 'object' && value !== null) {
+  } else if (isTree(value)) {
     for (const [name, child] of Object.entries(value)) words(child, [...path, name], say);
   }
 }
@@ -192,7 +194,7 @@ function variableNames(config: OpenClawConfig, say: Say): void {
 
 function pluginEntries(config: OpenClawConfig, ids: readonly string[], say: Say): void {
   // OpenClaw has many plugins that are not here; where it owns the file, only a near miss is surely a slip.
-  const isShared = config['meta'] !== undefined || config['wizard'] !== undefined;
+  const isShared = isWrittenByOpenClaw(config);
   for (const id of Object.keys(config.plugins?.entries ?? {})) {
     if (ids.includes(id)) continue;
     const path = ['plugins', 'entries', id];

@@ -2,6 +2,7 @@
 // shrinks at its end keeps its beginning, so that comments beside what stays are kept. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { ConfigPath } from './config-path.ts';
+import { isTree, valueAt } from './tree.ts';
 
 /**
  * `value` is JSON data; undefined removes the key or element. An object takes the place of another key by key. Objects and
@@ -33,15 +34,4 @@ function inList(path: ConfigPath, old: readonly unknown[], value: readonly unkno
     .map((element, index) => ({ path: [...path, both + index], value: element }));
   const gone = [...old.keys()].slice(both).toReversed();
   return [...added, ...gone.map((index) => ({ path: [...path, index], value: undefined }))];
-}
-
-function isTree(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function valueAt(tree: unknown, path: ConfigPath): unknown {
-  return path.reduce<unknown>((value, key) => {
-    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
-    return isThere ? Reflect.get(value, key) : undefined;
-  }, tree);
 }

@@ -93,3 +93,11 @@ export const openClawProviders: readonly string[] =
     ollama-cloud openai opencode opencode-go openrouter qianfan qwen qwen-token-plan qwencloud sglang stepfun
     stepfun-plan synthetic tencent-tokenhub tencent-tokenplan together venice vercel-ai-gateway vllm volcengine
     volcengine-plan vydra x-ai xai xiaomi xiaomi-token-plan z-ai z.ai zai`);
+
+/** What OpenClaw leaves in a file that it has written. */
+export const openClawMarks: readonly string[] = ['meta', 'wizard'];
+
+/** Then it reads the file too, and has plugins and models of its own in mind. `raw`: as written. */
+export function isWrittenByOpenClaw(raw: Readonly<Record<string, unknown>>): boolean {
+  return openClawMarks.some((mark) => Object.hasOwn(raw, mark));
+}

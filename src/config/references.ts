@@ -9,6 +9,7 @@ import type { Json5Document } from './json5-document.ts';
 import { isReadHere } from './known-keys.ts';
 import { isSecretKey } from './secret-places.ts';
 import type { Unavailable } from './substitute.ts';
+import { isTree, treeOf } from './tree.ts';
 
 export function missingVariables(
   document: Json5Document,
@@ -57,7 +58,7 @@ export function oddReferences(document: Json5Document): ConfigWarning[] {
       warnings.push({ path: pathText(path), ...document.placeOf(path), message, fix });
     } else if (Array.isArray(value)) {
       for (const [index, element] of value.entries()) visit(element, [...path, index]);
-    } else if (typeof value === 'object' && value !== null) {
+    } else if (isTree(value)) {
       for (const [name, child] of Object.entries(value)) visit(child, [...path, name]);
     }
   };
@@ -102,7 +103,6 @@ function complaint(text: string, path: ConfigPath): [message: string, fix: strin
 }
 
 function namesIn(block: unknown): string[] {
-  if (typeof block !== 'object' || block === null) return [];
-  const vars: unknown = Reflect.get(block, 'vars');
-  return [...Object.keys(block), ...(typeof vars === 'object' && vars !== null ? Object.keys(vars) : [])];
+  const { vars } = treeOf(block);
+  return [...Object.keys(treeOf(block)), ...Object.keys(treeOf(vars))];
 }

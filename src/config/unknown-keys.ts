@@ -62,7 +62,7 @@ function foreign(document: Json5Document): ConfigWarning[] {
 }
 
 /** The last part of the path is the key that nobody knows: what is said of it, and what to do. */
-export function describeUnknown(path: ConfigPath): [message: string, fix: string] {
+function describeUnknown(path: ConfigPath): [message: string, fix: string] {
   const name = pathText(path);
   const nearest = nearestKey(path);
   const refuses = 'OpenClaw refuses to start on a key that it does not know.';

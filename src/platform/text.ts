@@ -16,6 +16,11 @@ export function cleanText(text: string, maxLength = usualLength): string {
   return cut(oneLine(text), maxLength);
 }
 
+/** The same in double quotes, for a word that is named in a sentence. */
+export function quotedText(text: string, maxLength = usualLength): string {
+  return JSON.stringify(cleanText(text, maxLength));
+}
+
 /** `cleanText` for the words of a server or a library: without the given secrets and anything that looks like one. */
 export function foreignText(text: string, secrets: readonly string[] = [], maxLength = usualLength): string {
   // Before, for those that are made of what is cleaned away; after, for those that stood apart until then.

@@ -5,7 +5,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
 import type { PluginApi, PluginPorts, ProviderPlugin } from '../plugin-sdk/index.ts';
 import type { Log } from '../platform/log.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
 import type { DiscoveredPlugin, PluginOrigin } from './discovery.ts';
 import { guardProvider, isThenable, pluginFailure } from './guarded-provider.ts';
 import type { PluginManifest } from './manifest.ts';
@@ -180,7 +180,7 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
         discovered.find((each) => each.id === pluginId && !('error' in each)) ??
         discovered.find(({ id }) => id === pluginId);
       if (plugin === undefined) {
-        const message = `There is no plugin ${JSON.stringify(cleanText(pluginId, 60))}.`;
+        const message = `There is no plugin ${quotedText(pluginId, 60)}.`;
         throw new OpenClawError({ code: 'PLUGIN_NOT_FOUND', message });
       }
       if (!isEnabled(pluginId)) {

@@ -3,10 +3,12 @@
 import { type ConfigPath, pathText } from '../config/config-path.ts';
 import { configError } from '../config/json5-document.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { isTree, valueAt } from '../config/tree.ts';
 import { OpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';
 import { cleanText } from '../platform/text.ts';
 import type { PluginManifest } from './manifest.ts';
+import { resolveReference } from './schema-reference.ts';
 
 /**
  * Errors: CONFIG_INVALID with the place; PLUGIN_FAILED when the manifest's schema is none that can be checked.
@@ -61,22 +63,11 @@ function issueText(issue: Issue): string {
 function knownKeys(schema: Record<string, unknown>, path: readonly (string | number)[]): string[] {
   let current: unknown = schema;
   for (const part of [...path, undefined]) {
-    if (!isRecord(current)) return [];
-    const reference = current['$ref'];
-    if (typeof reference === 'string') {
-      const name = /^#\/(?:\$defs|definitions)\/([^/]+)$/.exec(reference)?.[1];
-      const definitions = schema['$defs'] ?? schema['definitions'];
-      current = name !== undefined && isRecord(definitions) ? definitions[name] : undefined;
-      if (!isRecord(current)) return [];
-    }
-    const properties = current['properties'];
-    if (!isRecord(properties)) return [];
+    const resolved = isTree(current) ? resolveReference(schema, current) : undefined;
+    const properties = resolved?.['properties'];
+    if (!isTree(properties)) return [];
     if (part === undefined) return Object.keys(properties);
-    current = Object.hasOwn(properties, part) ? properties[part] : undefined;
+    current = valueAt(properties, [part]);
   }
   return [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,9 @@
 // Which settings a plugin takes, from the JSON Schema of its manifest, and what is written for each: as a list to be read.
 // Values come from the file as it is written, so that a variable stays a name; what may be a secret is not shown.
 import { isSecret } from '../config/secret-places.ts';
+import { isTree, treeOf, valueAt, type Tree } from '../config/tree.ts';
 import { cleanText, foreignText } from '../platform/text.ts';
+import { resolveReference } from './schema-reference.ts';
 
 export type PluginSetting = {
   /** `regions.global.apiUrl`. */
@@ -15,24 +17,22 @@ export type PluginSetting = {
   readonly unknown?: true;
 };
 
-type Schema = Readonly<Record<string, unknown>>;
-
 const deepest = 6;
 const hidden = '(set, not shown)';
 
 /** In the order of the schema, then what the schema does not have. `written` is `plugins.entries[<id>].config`. */
-export function describeSettings(schema: Schema, written: unknown): PluginSetting[] {
+export function describeSettings(schema: Tree, written: unknown): PluginSetting[] {
   const settings: PluginSetting[] = [];
-  const walk = (part: Schema, value: unknown, path: readonly string[], isRequired: boolean): void => {
-    const resolved = resolveReference(schema, part);
+  const walk = (part: Tree, value: unknown, path: readonly string[], isRequired: boolean): void => {
+    const resolved = resolveReference(schema, part) ?? part;
     const properties = resolved['properties'];
-    if (isRecord(properties) && path.length < deepest) {
+    if (isTree(properties) && path.length < deepest) {
       const required = resolved['required'];
       for (const [name, child] of Object.entries(properties)) {
         const isNeeded = Array.isArray(required) && required.includes(name);
-        walk(isRecord(child) ? child : {}, ownValue(value, name), [...path, name], isNeeded);
+        walk(treeOf(child), valueAt(value, [name]), [...path, name], isNeeded);
       }
-      for (const [name, child] of Object.entries(isRecord(value) ? value : {})) {
+      for (const [name, child] of Object.entries(treeOf(value))) {
         if (Object.hasOwn(properties, name)) continue;
         const key = [...path, name];
         // What nobody has described may be a misspelt key.
@@ -54,16 +54,7 @@ export function describeSettings(schema: Schema, written: unknown): PluginSettin
   return settings;
 }
 
-function resolveReference(root: Schema, part: Schema): Schema {
-  const reference = part['$ref'];
-  if (typeof reference !== 'string') return part;
-  const name = /^#\/(?:\$defs|definitions)\/([^/]+)$/.exec(reference)?.[1];
-  const definitions = root['$defs'] ?? root['definitions'];
-  const found = name === undefined ? undefined : ownValue(definitions, name);
-  return isRecord(found) ? found : part;
-}
-
-function typeOf(schema: Schema): string {
+function typeOf(schema: Tree): string {
   const choices = schema['enum'];
   if (Array.isArray(choices)) return cleanText(choices.map((each) => JSON.stringify(each)).join(' or '));
   const type = schema['type'];
@@ -82,12 +73,4 @@ function shown(path: readonly string[], value: unknown): { value?: string } {
   }
   if (typeof value !== 'string' || isSecret(value, path)) return { value: hidden };
   return { value: foreignText(value, [], 120) };
-}
-
-function ownValue(value: unknown, name: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -23,7 +23,7 @@ const cnSite = 'https://api.minimaxi.com';
  * `MINIMAX_API_HOST`, a host or an address whose path does not count, and `MINIMAX_REGION` (`global` or `cn`): the names
  * that MiniMax's own tools have for it. undefined where neither says anything fit.
  */
-export function minimaxOrigin(env: Env): string | undefined {
+function minimaxOrigin(env: Env): string | undefined {
   const written = env['MINIMAX_API_HOST']?.trim() ?? '';
   const url = written === '' ? null : URL.parse(/^https?:/i.test(written) ? written : `https://${written}`);
   if (url !== null && url.username === '' && url.password === '') return url.origin;

@@ -5,9 +5,10 @@ import type { ConfigWarning } from '../config/check.ts';
 import { pathText, type ConfigPath } from '../config/config-path.ts';
 import { parseDocument, type Json5Document } from '../config/json5-document.ts';
 import { readTextFile } from '../config/load.ts';
+import { isTree } from '../config/tree.ts';
 import { toOpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
 import type { ModelDefinition } from '../plugin-sdk/index.ts';
 import type { Usage } from '../wire/usage.ts';
 import type { ModelRoute } from './model-route.ts';
@@ -71,9 +72,9 @@ export function readPrices(file: string): ReadPrices {
     warnings.push({ ...document.placeOf(path), path: pathText(path), message });
   };
   for (const [ref, value] of Object.entries(document.value)) {
-    const shown = JSON.stringify(cleanText(ref, 120));
+    const shown = quotedText(ref, 120);
     if (!/^[^/]+\/./.test(ref)) warn([ref], `${shown} is no "provider/model": it is left out`);
-    else if (!isObject(value)) warn([ref], `${shown} must be an object of prices: it is left out`);
+    else if (!isTree(value)) warn([ref], `${shown} must be an object of prices: it is left out`);
     else own.set(ref, readPrice(ref, value, warn));
   }
   return { own, warnings };
@@ -89,14 +90,10 @@ function readPrice(
     const kind = kinds.find((known) => known === key);
     if (kind === undefined) {
       const nearest = nearestName(key, kinds) ?? kinds.join(', ');
-      warn([ref, key], `${JSON.stringify(cleanText(key, 60))} is no kind of price: did you mean ${nearest}?`);
+      warn([ref, key], `${quotedText(key, 60)} is no kind of price: did you mean ${nearest}?`);
     } else if (typeof value !== 'number' || !(value >= 0 && value <= highestPrice)) {
       warn([ref, key], `${kind} must be a number of USD per million tokens, 0 to ${highestPrice}`);
     } else price[kind] = value;
   }
   return price;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,7 +6,7 @@ import type { OpenClawConfig } from '../config/schema.ts';
 import type { Unavailable } from '../config/substitute.ts';
 import type { Env } from '../platform/env.ts';
 import { nearestName } from '../platform/nearest.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
 import { needsNoLogin } from './api-key.ts';
 import { builtinChoices, builtinOf } from './builtin-providers.ts';
 import { splitRef, type CollectedModel, type PluginCatalog } from './collected-models.ts';
@@ -250,5 +250,5 @@ function unknown(
 }
 
 function quote(text: string): string {
-  return JSON.stringify(cleanText(text, 120));
+  return quotedText(text, 120);
 }

@@ -19,7 +19,8 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
 import { cleanText } from '../platform/text.ts';
-import { insecureKeyFile, syncFolder } from '../vault/key-file.ts';
+import { syncFolder } from '../platform/sync-folder.ts';
+import { insecureKeyFile } from '../vault/key-file.ts';
 import { storeFailure, unreadable } from './store-failure.ts';
 
 export type StorePlace = {

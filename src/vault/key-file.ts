@@ -4,6 +4,7 @@ import { accessSync, closeSync, constants, fsyncSync, openSync, readFileSync, re
 import { lstatSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
+import { syncFolder } from '../platform/sync-folder.ts';
 import { cleanText } from '../platform/text.ts';
 import { keyLength } from './key-record.ts';
 
@@ -130,17 +131,6 @@ export function writeKeyFile(path: string, key: Buffer, former: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw keyFileInvalid(path, `cannot be written (${code})`, 'See whether its disk is full or read-only.');
-  }
-}
-
-/** Makes a rename durable. Windows has no such call and needs none. */
-export function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -1,6 +1,7 @@
 // docs/cli.md, made from the definitions of the commands: one page for the program and a section for each command, in the
 // order of a man page. Says nothing that --help does not say.
-import { withValues, sentence } from '../../src/cli/help/help-text.ts';
+import { withValues } from '../../src/cli/help/help-text.ts';
+import { sentence } from '../../src/cli/ui/sentence.ts';
 import type { CommandDescription, Note, TextBlock } from '../../src/cli/help/command-description.ts';
 import type { DescribedCommand } from '../support/command-tree.ts';
 

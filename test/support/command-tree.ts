@@ -1,6 +1,6 @@
 // Every command of the program with what its definition says, and the lines of the program within a text.
 import type { Command } from 'commander';
-import { pathOf } from '../../src/cli/completion/value-kinds.ts';
+import { pathOf } from '../../src/cli/usage/command-tree.ts';
 import { describeCommand, type CommandDescription } from '../../src/cli/help/command-description.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { createFakeContext } from './fake-context.ts';

@@ -39,7 +39,7 @@ export function createFakeContext(overrides: Partial<CommandContext> = {}) {
 }
 
 /** Plugins from the sources, as they share this process; what is started is the bundle. */
-export function installationOfTests(): Installation {
+function installationOfTests(): Installation {
   const sources = pathToFileURL(join(import.meta.dirname, '../../src/main.ts'));
   const bundle = describeInstallation(pathToFileURL(programFile()).href);
   return { ...bundle, extensions: describeInstallation(sources.href).extensions };

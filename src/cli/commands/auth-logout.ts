@@ -1,7 +1,7 @@
 // `auth logout`: the server is told if it can be, the login is deleted in any case, other logins stay.
 import { performLogout } from '../../auth/login.ts';
 import { OpenClawError, toOpenClawError } from '../../errors.ts';
-import { cleanText } from '../../platform/text.ts';
+import { quotedText } from '../../platform/text.ts';
 import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
 import type { App } from '../../app.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
@@ -17,7 +17,7 @@ export async function authLogout(
   if (options.all === true && named !== undefined) {
     throw new OpenClawError({
       code: 'USAGE',
-      message: `--all means every login, and ${JSON.stringify(cleanText(named, 80))} is one: which of the two is meant?`,
+      message: `--all means every login, and ${quotedText(named, 80)} is one: which of the two is meant?`,
       remedy: 'Leave one of them out. See what there is: `openclaw auth status`.',
     });
   }

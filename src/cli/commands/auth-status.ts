@@ -3,7 +3,7 @@
 // what follows from it describe.ts, the words text.ts.
 import type { App } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
-import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { collectStatus } from '../login-status/collect.ts';
 import { describeStatus } from '../login-status/describe.ts';
 import { statusToJson } from '../login-status/json.ts';
@@ -11,6 +11,7 @@ import type { Asked } from '../login-status/probe.ts';
 import { describeInWords, type StatusView } from '../login-status/text.ts';
 import { openApp } from '../open-app.ts';
 import { showsUnicode } from '../ui/plan-bars.ts';
+import { printTrouble } from '../ui/warning.ts';
 
 export type AuthStatusOptions = OutputOptions & {
   check?: boolean;
@@ -29,7 +30,8 @@ export async function authStatus(context: CommandContext, options: AuthStatusOpt
   const app = openApp(context, options);
   try {
     const facts = await collectStatus(app, context.env);
-    for (const trouble of facts.troubles) tell(output, trouble);
+    // A broken configuration changes which login comes first, not what the logins are: they are shown.
+    for (const trouble of facts.troubles) printTrouble(output, trouble);
     const report = describeStatus(facts);
     const asked = await ask(app, report.entries, options, context.signal);
     const view = { facts, report, ...(asked === undefined ? {} : { asked }) };
@@ -92,9 +94,4 @@ function withProbes({ report, asked }: StatusView): 0 | 1 | 2 {
     return use.kind === 'active' && (outcome === 'refused' || outcome === 'closed');
   });
   return isLost ? 1 : report.check;
-}
-
-/** A broken configuration or activity file changes which login comes first, not what the logins are: they are shown. */
-function tell(output: Output, { message, remedy, code }: OpenClawError): void {
-  output.note(`${message}\n  ${remedy}`, { event: 'warning', code, message });
 }

@@ -1,7 +1,7 @@
 // `completion <shell>`: the script by which a shell asks this program what may follow.
 import { OpenClawError } from '../../errors.ts';
 import { nearestName } from '../../platform/nearest.ts';
-import { cleanText } from '../../platform/text.ts';
+import { quotedText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { completionScript } from '../completion/shell-scripts.ts';
 import { shells } from '../completion/value-kinds.ts';
@@ -21,7 +21,7 @@ export function completion(
       message:
         named === undefined
           ? 'Which shell? $SHELL names none of bash, zsh and fish.'
-          : `There is no completion for ${JSON.stringify(cleanText(named, 40))}. There is: ${shells.join(', ')}.`,
+          : `There is no completion for ${quotedText(named, 40)}. There is: ${shells.join(', ')}.`,
       remedy:
         near === undefined
           ? 'See `openclaw completion --help`.'

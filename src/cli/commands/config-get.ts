@@ -1,5 +1,5 @@
 // `config get` and `config path`: what stands in the file, as it is written. Secrets are dots, also with --json.
-import { valueAt } from '../../config/check.ts';
+import { valueAt } from '../../config/tree.ts';
 import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
 import { masked } from '../../config/secret-places.ts';
 import { OpenClawError } from '../../errors.ts';

@@ -1,8 +1,7 @@
 // `config set` and `config unset`: one value of openclaw.json, in its own text. What would not load, what OpenClaw does not
 // know and what is a secret is not written.
-import { text as readAll } from 'node:stream/consumers';
 import { stdin } from 'node:process';
-import { valueAt } from '../../config/check.ts';
+import { valueAt } from '../../config/tree.ts';
 import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
 import { editConfig, type EditResult } from '../../config/edit.ts';
 import { editText } from '../../config/edit-text.ts';
@@ -25,6 +24,7 @@ import {
   type ConfigFile,
 } from '../config-file.ts';
 import { problemsIn, readValue, refuseSecret } from '../config-value.ts';
+import { readStandardInput } from '../standard-input.ts';
 
 export type SetOptions = OutputOptions & { dryRun?: boolean; allowUnknown?: boolean };
 
@@ -36,7 +36,7 @@ export async function configSet(
 ): Promise<number> {
   const output = createOutput(context, options);
   const wanted = parsePath(writtenPath);
-  const typed = writtenValue === '-' ? await readStdin() : writtenValue;
+  const typed = writtenValue === '-' ? await readPiped(context.signal) : writtenValue;
   const config = readConfigFile(context);
   const path = fitPath(config.document.value, wanted);
   if (options.allowUnknown !== true) refuseUnknown(path);
@@ -227,14 +227,20 @@ function shown(value: unknown, path: ConfigPath): string {
 }
 
 /** Longer values are files of their own. */
-const largestValue = 1024 * 1024;
+const largestValueBytes = 1024 * 1024;
 
-async function readStdin(): Promise<string> {
-  const written = (await readAll(stdin)).replace(/\r?\n$/, '');
-  if (written.length <= largestValue && written !== '') return written;
-  throw new OpenClawError({
-    code: 'USAGE',
-    message: written === '' ? 'There was no value on stdin.' : 'The value on stdin is longer than a MiB.',
-    remedy: 'For example: `echo 18790 | openclaw config set gateway.port -`',
+async function readPiped(signal: AbortSignal): Promise<string> {
+  const usage = (message: string): OpenClawError =>
+    new OpenClawError({
+      code: 'USAGE',
+      message,
+      remedy: 'For example: `echo 18790 | openclaw config set gateway.port -`',
+    });
+  const piped = await readStandardInput(stdin, signal, {
+    limitBytes: largestValueBytes,
+    tooLong: () => usage('The value on stdin is longer than a MiB.'),
   });
+  const written = piped.replace(/\r?\n$/, '');
+  if (written === '') throw usage('There was no value on stdin.');
+  return written;
 }

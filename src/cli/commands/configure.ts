@@ -4,9 +4,9 @@ import type { App } from '../../app.ts';
 import { editText } from '../../config/edit-text.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
 import { checkConfigText, readTextFile, type LoadedConfig } from '../../config/load.ts';
+import { valueAt } from '../../config/tree.ts';
 import { cleanText } from '../../platform/text.ts';
 import { ownVariable } from '../../providers/builtin-providers.ts';
-import { rawAt } from '../config-change.ts';
 import { createOutput, type CommandContext, type Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
@@ -149,7 +149,7 @@ function noteOtherKeys(app: App, output: Output, { choice, key }: SetupOutcome):
   if (choice === undefined || key === undefined || key.variable !== undefined) return;
   const { provider } = choice;
   const { env, raw } = app.config();
-  if (rawAt(raw, ['models', 'providers', provider, 'apiKey']) !== undefined) {
+  if (valueAt(raw, ['models', 'providers', provider, 'apiKey']) !== undefined) {
     output.note(
       `openclaw.json has a key for ${provider}, too, and both are used. To take it out: openclaw config unset models.providers.${provider}.apiKey`,
     );

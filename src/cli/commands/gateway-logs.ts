@@ -1,5 +1,6 @@
 // `gateway logs`: what the gateway in the background has logged. With --json one document; with -f too, a JSON line each.
 import { OpenClawError } from '../../errors.ts';
+import { quotedText } from '../../platform/text.ts';
 import { sleep } from '../../platform/clock.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { followLog, lastLines, shownLine, sizeOf } from '../gateway-log.ts';
@@ -68,7 +69,7 @@ function readCount(text: string | undefined): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new OpenClawError({
     code: 'USAGE',
-    message: `--lines: ${JSON.stringify(text.slice(0, 20))} is no number of lines.`,
+    message: `--lines: ${quotedText(text, 20)} is no number of lines.`,
     remedy: 'For example: `openclaw gateway logs -n 50`.',
   });
 }

@@ -1,5 +1,6 @@
 // `gateway stop`: asks the gateway of this state folder to end, and waits while it finishes what runs.
 import { OpenClawError } from '../../errors.ts';
+import { quotedText } from '../../platform/text.ts';
 import { sleep } from '../../platform/clock.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { findGateway, gatewayFiles } from '../gateway-record.ts';
@@ -64,7 +65,7 @@ function readWait(text: string | undefined): number {
   if (/^\d{1,5}$/.test(text)) return seconds * 1000;
   throw new OpenClawError({
     code: 'USAGE',
-    message: `--timeout: ${JSON.stringify(text.slice(0, 20))} is no number of seconds.`,
+    message: `--timeout: ${quotedText(text, 20)} is no number of seconds.`,
     remedy: 'For example: `openclaw gateway stop --timeout 30`.',
   });
 }

@@ -1,11 +1,13 @@
 // `models aliases list|add|remove`: further names of models, `agents.defaults.models.<ref>.alias` in the configuration and
 // nothing else there.
+import { isWrittenByOpenClaw } from '../../config/openclaw-keys.ts';
+import { treeOf, valueAt, type Tree } from '../../config/tree.ts';
 import { OpenClawError } from '../../errors.ts';
 import { nearestName } from '../../platform/nearest.ts';
-import { cleanText } from '../../platform/text.ts';
+import { cleanText, quotedText } from '../../platform/text.ts';
 import { splitRef } from '../../providers/collected-models.ts';
 import { defaultName } from '../../providers/unknown-model.ts';
-import { changeConfig, isTree, rawAt, removalOf, type RawConfig } from '../config-change.ts';
+import { changeConfig, removalOf } from '../config-change.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { decideAlias } from '../model-alias.ts';
 import { mayServe } from '../model-auth.ts';
@@ -13,6 +15,7 @@ import { readModelFacts, type ModelFacts } from '../model-facts.ts';
 import { openApp } from '../open-app.ts';
 import { whyNotServed } from '../why-not-served.ts';
 import { formatTable } from '../ui/table.ts';
+import { printWarning } from '../ui/warning.ts';
 
 export type AliasState = {
   readonly alias: string;
@@ -113,12 +116,7 @@ export async function modelsAliasesAdd(
       output.note(`Note: ${message}`, { event: 'note', message });
     }
     if (target.trouble !== undefined) {
-      const { message, remedy } = target.trouble;
-      output.note(`Warning: it cannot be used yet. ${message}\n  ${remedy}`, {
-        event: 'warning',
-        message,
-        remedy,
-      });
+      printWarning(output, target.trouble, 'it cannot be used yet.');
     }
     output.result({ alias, ref, before: before ?? null, changed, served: target.trouble === undefined });
     return 0;
@@ -147,20 +145,18 @@ export async function modelsAliasesRemove(
     for (const ref of refs) {
       await changeConfig(app, context.signal, ({ raw, text }) => {
         const path = [...modelsPath, ref, 'alias'];
-        if (rawAt(raw, path) === undefined) return [];
+        if (valueAt(raw, path) === undefined) return [];
         // OpenClaw takes the entries of this section, empty ones too, as the models that may be chosen there.
-        return [isShared(raw) ? { path, value: undefined } : removalOf(raw, text, path)];
+        return [isWrittenByOpenClaw(raw) ? { path, value: undefined } : removalOf(raw, text, path)];
       });
     }
     const shown = refs.map((ref) => cleanText(ref, 120)).join(', ');
     output.line(`${output.style.good('✓')} ${cleanText(alias, 60)} is no name of ${shown} any more.`);
     const users = usersOf(alias, config.config.agents?.defaults?.model);
     if (users !== undefined) {
-      const remedy = 'See it: `openclaw models status`.';
-      output.note(`Warning: ${users} is named by this alias.\n  ${remedy}`, {
-        event: 'warning',
+      printWarning(output, {
         message: `${users} is named by this alias.`,
-        remedy,
+        remedy: 'See it: `openclaw models status`.',
       });
     }
     output.result({ alias, refs, changed: true });
@@ -170,23 +166,18 @@ export async function modelsAliasesRemove(
   }
 }
 
-/** OpenClaw leaves its marks in a file that it has written. */
-function isShared(raw: RawConfig): boolean {
-  return raw['meta'] !== undefined || raw['wizard'] !== undefined;
-}
-
 /** For a file that OpenClaw writes too, where this section begins to mean more than names. */
-function allowlistNote(raw: RawConfig): string | undefined {
-  if (!isShared(raw) || rawAt(raw, modelsPath) !== undefined) return undefined;
+function allowlistNote(raw: Tree): string | undefined {
+  if (!isWrittenByOpenClaw(raw) || valueAt(raw, modelsPath) !== undefined) return undefined;
   return 'OpenClaw, whose file this is too, takes agents.defaults.models as the list of all models that may be chosen there.';
 }
 
 /** As written, to ref. */
-function aliasesIn(raw: RawConfig): ReadonlyMap<string, string> {
-  const models = rawAt(raw, modelsPath);
+function aliasesIn(raw: Tree): ReadonlyMap<string, string> {
+  const models = valueAt(raw, modelsPath);
   return new Map(
-    Object.entries(isTree(models) ? models : {}).flatMap(([ref, entry]) => {
-      const alias = isTree(entry) ? entry['alias'] : undefined;
+    Object.entries(treeOf(models)).flatMap(([ref, entry]) => {
+      const { alias } = treeOf(entry);
       return typeof alias === 'string' ? [[alias, ref] as const] : [];
     }),
   );
@@ -206,7 +197,7 @@ function noSuchAlias(alias: string, known: readonly string[]): OpenClawError {
   const there = known.map((name) => cleanText(name, 60)).join(', ');
   return new OpenClawError({
     code: 'MODEL_UNKNOWN',
-    message: `There is no alias ${JSON.stringify(cleanText(alias, 60))}. ${there === '' ? 'There is none at all.' : `There is: ${there}.`}${near === undefined ? '' : ` Did you mean ${cleanText(near, 60)}?`}`,
+    message: `There is no alias ${quotedText(alias, 60)}. ${there === '' ? 'There is none at all.' : `There is: ${there}.`}${near === undefined ? '' : ` Did you mean ${cleanText(near, 60)}?`}`,
     remedy: 'See them: `openclaw models aliases list`.',
   });
 }

@@ -3,22 +3,17 @@
 import { OpenClawError } from '../../errors.ts';
 import { substitute } from '../../config/substitute.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
-import { cleanText } from '../../platform/text.ts';
+import { treeOf, valueAt, type Tree } from '../../config/tree.ts';
+import { cleanText, quotedText } from '../../platform/text.ts';
 import type { NamedModel } from '../../providers/catalogue.ts';
 import { defaultName } from '../../providers/unknown-model.ts';
-import {
-  changeConfig,
-  isTree,
-  rawAt,
-  removalOf,
-  type ConfigSource,
-  type RawConfig,
-} from '../config-change.ts';
+import { changeConfig, removalOf, type ConfigSource } from '../config-change.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { describeChain, describeService } from '../model-chain.ts';
 import { readModelFacts, type ModelFacts } from '../model-facts.ts';
 import { openApp } from '../open-app.ts';
 import { whyNotServed } from '../why-not-served.ts';
+import { printWarning } from '../ui/warning.ts';
 
 const modelPath = ['agents', 'defaults', 'model'];
 const fallbacksPath = [...modelPath, 'fallbacks'];
@@ -130,8 +125,8 @@ function withFallbacks(
   { raw, text }: ConfigSource,
   change: (elements: readonly unknown[]) => readonly unknown[],
 ): ConfigEdit[] {
-  const model = rawAt(raw, modelPath);
-  const written = isTree(model) ? model['fallbacks'] : undefined;
+  const model = valueAt(raw, modelPath);
+  const written = treeOf(model)['fallbacks'];
   const before: readonly unknown[] = Array.isArray(written) ? written : [];
   const after = change(before);
   if (typeof model === 'string') {
@@ -176,20 +171,15 @@ function refOf(element: unknown, { catalogue, config }: ModelFacts): string | un
   return typeof tree === 'string' ? catalogue.resolve(tree).ref : undefined;
 }
 
-function readRefs(raw: RawConfig, facts: ModelFacts): string[] {
-  const written = rawAt(raw, fallbacksPath);
+function readRefs(raw: Tree, facts: ModelFacts): string[] {
+  const written = valueAt(raw, fallbacksPath);
   const elements: readonly unknown[] = Array.isArray(written) ? written : [];
   return elements.map((one) => refOf(one, facts)).filter((ref) => ref !== undefined);
 }
 
 function warnOf(output: Output, facts: ModelFacts, { ref, trouble, route }: NamedModel): void {
   if (trouble !== undefined) {
-    const { message, remedy } = trouble;
-    output.note(`Warning: it cannot be used yet. ${message}\n  ${remedy}`, {
-      event: 'warning',
-      message,
-      remedy,
-    });
+    printWarning(output, trouble, 'it cannot be used yet.');
     return;
   }
   const { primary } = facts.catalogue.chain();
@@ -198,7 +188,7 @@ function warnOf(output: Output, facts: ModelFacts, { ref, trouble, route }: Name
   if (apis.length === 0 || own.some((api) => apis.includes(api))) return;
   const message = `${cleanText(ref, 120)} speaks ${own.join(', ')} and the default model ${apis.join(', ')}: nothing is translated, so it is passed over.`;
   const remedy = 'Name one of the same API. See them: `openclaw models list --json`.';
-  output.note(`Warning: ${message}\n  ${remedy}`, { event: 'warning', message, remedy });
+  printWarning(output, { message, remedy });
 }
 
 function noDefault(ref: string): OpenClawError {
@@ -221,7 +211,7 @@ function notAmong(name: string, refs: readonly string[]): OpenClawError {
   const there = refs.map((ref) => cleanText(ref, 120)).join(', ');
   return new OpenClawError({
     code: 'MODEL_UNKNOWN',
-    message: `${JSON.stringify(cleanText(name, 120))} is no fallback. ${there === '' ? 'There is none at all.' : `There is: ${there}.`}`,
+    message: `${quotedText(name, 120)} is no fallback. ${there === '' ? 'There is none at all.' : `There is: ${there}.`}`,
     remedy: 'See them: `openclaw models fallbacks list`.',
   });
 }

@@ -3,7 +3,7 @@
 import type { App } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
 import { nearestName } from '../../platform/nearest.ts';
-import { cleanText } from '../../platform/text.ts';
+import { cleanText, quotedText } from '../../platform/text.ts';
 import { ownEntry } from '../../providers/address.ts';
 import { builtinProviders } from '../../providers/builtin-providers.ts';
 import { enableRemedy } from '../../providers/unknown-model.ts';
@@ -130,7 +130,7 @@ function checkProviderName(provider: string, app: App, { catalogue, config, plug
   const near = nearestName(provider, known);
   throw new OpenClawError({
     code: 'USAGE',
-    message: `There is no provider ${JSON.stringify(cleanText(provider, 60))}. There is: ${known.map((id) => cleanText(id, 60)).join(', ')}.${near === undefined ? '' : ` Did you mean ${cleanText(near, 60)}?`}`,
+    message: `There is no provider ${quotedText(provider, 60)}. There is: ${known.map((id) => cleanText(id, 60)).join(', ')}.${near === undefined ? '' : ` Did you mean ${cleanText(near, 60)}?`}`,
     remedy: 'See all of them: `openclaw models list --all`.',
   });
 }

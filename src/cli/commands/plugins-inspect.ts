@@ -1,6 +1,7 @@
 // `plugins inspect`: everything that is known of one plugin. Its code is run only while it is enabled.
 import type { App } from '../../app.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { valueAt } from '../../config/tree.ts';
 import { toOpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
 import { discoverPlugins } from '../../plugins/discovery.ts';
@@ -102,17 +103,8 @@ function settingsOf(app: App, config: LoadedConfig, id: string): PluginSetting[]
     (plugin) => plugin.id === id && 'manifest' in plugin,
   );
   if (found === undefined || !('manifest' in found)) return [];
-  const plugins = config.raw['plugins'];
-  return describeSettings(found.manifest.configSchema, at(plugins, ['entries', id, 'config']));
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  let current = value;
-  for (const name of path) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, name)) return undefined;
-    current = Reflect.get(current, name);
-  }
-  return current;
+  const written = valueAt(config.raw, ['plugins', 'entries', id, 'config']);
+  return describeSettings(found.manifest.configSchema, written);
 }
 
 function print(output: Output, plugin: PluginStatus, rows: readonly (readonly [string, string])[]): void {

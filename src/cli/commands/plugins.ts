@@ -5,9 +5,9 @@ import { toOpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { PluginStatus } from '../../plugins/host.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
 import { areAllOff, describeSwitch, loginCommands, remedyOf, requirePlugin } from '../plugin-report.ts';
+import { isGatewayRunning } from '../running-gateway.ts';
 import { formatTable } from '../ui/table.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 
@@ -157,18 +157,5 @@ export async function loginsOf(app: App, plugin: PluginStatus, output: Output): 
     const { message, remedy } = toOpenClawError(error);
     output.note(`The logins could not be read: ${message}\n  ${remedy}`, { event: 'warning', message });
     return [];
-  }
-}
-
-async function isGatewayRunning(app: App, output: Output): Promise<boolean> {
-  try {
-    return (await findGateway(gatewayFiles(app.paths.runDir), app.clock)).running !== undefined;
-  } catch (error) {
-    const { message, remedy } = toOpenClawError(error);
-    output.note(`Whether a gateway runs is not known: ${message}\n  ${remedy}`, {
-      event: 'warning',
-      message,
-    });
-    return false;
   }
 }

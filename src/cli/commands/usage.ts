@@ -10,7 +10,7 @@ import {
   type LedgerReport,
 } from '../../gateway/ledger-report.ts';
 import { readLedgerRows, type LedgerCounts, type LedgerRow } from '../../gateway/ledger-table.ts';
-import { cleanText } from '../../platform/text.ts';
+import { cleanText, quotedText } from '../../platform/text.ts';
 import { readPrices } from '../../providers/prices.ts';
 import { openActivityDatabase } from '../../store/activity-database.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
@@ -90,7 +90,7 @@ function readDuration(text: string): number {
   if (durationMs > 0 && durationMs <= longestMs) return durationMs;
   throw new OpenClawError({
     code: 'USAGE',
-    message: `--since takes a number of days, hours or minutes, up to 400d, not ${quote(text)}.`,
+    message: `--since takes a number of days, hours or minutes, up to 400d, not ${quotedText(text, 40)}.`,
     remedy: 'For example: `openclaw usage --since 7d`, `openclaw usage --since 24h`.',
   });
 }
@@ -103,13 +103,9 @@ function readGrouping(text: string): Grouping {
   if (found !== undefined) return found;
   throw new OpenClawError({
     code: 'USAGE',
-    message: `--by takes ${groupings.join(', ')}, not ${quote(text)}.`,
+    message: `--by takes ${groupings.join(', ')}, not ${quotedText(text, 40)}.`,
     remedy: 'For example: `openclaw usage --by day`.',
   });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(cleanText(text, 40));
 }
 
 function printReport(output: Output, report: LedgerReport, by: Grouping, isReadable: boolean): void {

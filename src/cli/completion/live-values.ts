@@ -2,6 +2,7 @@
 // the configuration. Asks no network and no keychain, and runs no plugin but those that come with the program.
 import { buildCatalogue, type App } from '../../app.ts';
 import { ownKeys } from '../../config/schema.ts';
+import { treeOf } from '../../config/tree.ts';
 import { discoverPlugins, type DiscoveredPlugin } from '../../plugins/discovery.ts';
 import { createPluginHost } from '../../plugins/host.ts';
 import { cleanText } from '../../platform/text.ts';
@@ -88,7 +89,7 @@ function discovered(app: App): DiscoveredPlugin[] {
 }
 
 /** Every place that this program reads, with the names that are there for those that a person chooses. */
-export function configPaths(config: unknown): Candidate[] {
+function configPaths(config: unknown): Candidate[] {
   const found = new Set<string>();
   for (const [section, keys] of Object.entries(ownKeys)) {
     for (const place of placesOf(config, section === '' ? [] : section.split('.'))) {
@@ -105,8 +106,7 @@ export function configPaths(config: unknown): Candidate[] {
 function placesOf(value: unknown, pattern: readonly string[]): string[][] {
   const [first, ...rest] = pattern;
   if (first === undefined) return [[]];
-  const tree =
-    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const tree = treeOf(value);
   const names = first === '*' ? Object.keys(tree) : [first];
   return names.flatMap((name) => placesOf(tree[name], rest).map((path) => [name, ...path]));
 }

@@ -2,6 +2,7 @@
 // this user, a file, or text that nobody can guess. Completion offers by it, and mistyped values are judged by it.
 import type { Argument, Command, Option } from 'commander';
 import { tools } from '../tool-settings.ts';
+import { pathOf } from '../usage/command-tree.ts';
 
 /** Values that change with configuration, plugins and logins. */
 export type LiveKind = 'model' | 'profile' | 'plugin' | 'config-path' | 'provider' | 'auth-choice' | 'alias';
@@ -67,11 +68,6 @@ const argumentKinds: Readonly<Record<string, ArgumentKind>> = {
   'config set value': { kind: text, description: 'JSON5, or text; - reads it from standard input' },
   'config path': { kind: live('config-path'), description: 'a place in openclaw.json, such as gateway.port' },
 };
-
-/** The names from the outermost group to the command, without the program's. */
-export function pathOf(command: Command): string[] {
-  return command.parent === null ? [] : [...pathOf(command.parent), command.name()];
-}
 
 /** undefined for an option without a value, and for one whose kind nobody has told. */
 export function kindOfOption(command: Command, option: Option): ValueKind | undefined {

@@ -1,9 +1,10 @@
 // Which logins are left alone for a while, and whether an explicit order names those that are there.
 import { describeCooldownReason } from '../../auth/candidates.ts';
-import { isActive, isCooldownReason } from '../../auth/cooldown.ts';
+import { activeOf } from '../../auth/cooldown.ts';
 import { isOpenClawError } from '../../errors.ts';
 import type { StoredCooldown } from '../../store/activity-store.ts';
 import { formatRelative } from '../ui/duration.ts';
+import { formatDateTime } from '../ui/instant.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { ok, safeName, shown, type Finding } from './finding.ts';
 
@@ -11,16 +12,12 @@ export const cooldownCheck: Check = {
   name: 'cooldowns',
   run(ports) {
     const nowMs = ports.clock.nowMs();
-    const active = readOrNothing(ports).cooldowns.filter((row) => isActiveRow(row, nowMs));
+    const active = activeOf(readOrNothing(ports).cooldowns, nowMs);
     return active.length === 0
       ? [ok('login.cooldown', 'none')]
       : active.map((row) => judgeCooldown(row, nowMs));
   },
 };
-
-function isActiveRow({ reason, ...row }: StoredCooldown, nowMs: number): boolean {
-  return isCooldownReason(reason) && isActive({ ...row, reason }, nowMs);
-}
 
 /** Those that do not pass by waiting a little are worth a warning. */
 const stubborn: ReadonlySet<string> = new Set(['auth', 'billing', 'quota']);
@@ -28,11 +25,10 @@ const stubborn: ReadonlySet<string> = new Set(['auth', 'billing', 'quota']);
 export function judgeCooldown({ profileId, model, reason, untilMs }: StoredCooldown, nowMs: number): Finding {
   const name = safeName(profileId);
   const scope = model === '' ? '' : ` for ${shown(model)}`;
-  const until = new Date(untilMs).toISOString().slice(0, 19).replace('T', ' ');
   return {
     id: 'login.cooldown',
     severity: stubborn.has(reason) ? 'warning' : 'info',
-    text: `${shown(profileId)}${scope} is left alone until ${until} UTC (${formatRelative(untilMs, nowMs)}): ${shown(describeCooldownReason(reason))}.`,
+    text: `${shown(profileId)}${scope} is left alone until ${formatDateTime(untilMs)} (${formatRelative(untilMs, nowMs)}): ${shown(describeCooldownReason(reason))}.`,
     remedy: `It is tried again by itself. To try now: \`openclaw auth clear-cooldown${name === undefined ? '' : ` ${name}`}\`.`,
   };
 }

@@ -16,7 +16,7 @@ import type { ActivitySnapshot } from '../../store/activity-store.ts';
 import type { CredentialStore, KeyRecord } from '../../store/credential-store.ts';
 import type { Finding } from './finding.ts';
 
-/** How the key of the store is; `opened` false: there is none yet. */
+/** How the key of the store is; `none`: there is no store yet. */
 export type KeyStanding =
   | { readonly kind: 'none' }
   | { readonly kind: 'opened'; readonly record: KeyRecord }
@@ -55,7 +55,7 @@ export type DoctorPorts = {
 export type Check = {
   /** In words, for the progress and for a check that failed itself: `the keychain`. */
   readonly name: string;
-  /** 3.5 s. */
+  /** 3.5 s without it. */
   readonly deadlineMs?: number;
   run(ports: DoctorPorts): Promise<readonly Finding[]> | readonly Finding[];
 };

@@ -3,10 +3,13 @@
 import { pathText, type ConfigPath } from '../../config/config-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isSecret, looksSecret } from '../../config/secret-places.ts';
+import { variableFor } from '../../config/secret-variable.ts';
+import { valueAt, type Tree } from '../../config/tree.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { readPrices } from '../../providers/prices.ts';
 import type { ModelCatalogue } from '../../providers/catalogue.ts';
 import { currentDefault } from '../default-model.ts';
+import { ended } from '../ui/sentence.ts';
 import type { Check } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
 
@@ -17,7 +20,7 @@ export const configCheck: Check = {
 
 type Read = Pick<LoadedConfig, 'raw' | 'warnings' | 'unavailable' | 'file' | 'exists' | 'placeOf'>;
 
-export function judgeConfig(config: Read): Finding[] {
+function judgeConfig(config: Read): Finding[] {
   const file = shown(config.file);
   const place = (path: ConfigPath): string => `${file}:${config.placeOf(path).line}`;
   const missing = new Set(config.unavailable.map(({ path }) => pathText(path)));
@@ -27,7 +30,7 @@ export function judgeConfig(config: Read): Finding[] {
   const keys = slips.map(({ line, column, message }): Finding => ({
     id: 'config.keys',
     severity: 'warning',
-    text: sentence(`${file}:${line}:${column}: ${shown(message)}`),
+    text: ended(`${file}:${line}:${column}: ${shown(message)}`),
     remedy: 'Mend that line, then check it: `openclaw config validate`.',
   }));
   const variables = config.unavailable.map(({ path, variable }): Finding => ({
@@ -51,7 +54,7 @@ export function judgeConfig(config: Read): Finding[] {
 }
 
 function secretRemedy(path: ConfigPath): string {
-  const variable = path[0] === 'gateway' ? 'OPENCLAW_GATEWAY_TOKEN' : variableFor(path);
+  const variable = variableFor(path);
   const seal =
     variable === 'MINIMAX_API_KEY'
       ? 'Seal it in the store: `openclaw onboard --auth-choice minimax-api`, and take it out of the file; or s'
@@ -61,23 +64,16 @@ function secretRemedy(path: ConfigPath): string {
     : `${seal}et ${variable} in the environment or in .env of the state folder, and write "\${${variable}}" here.`;
 }
 
-function variableFor(path: ConfigPath): string {
-  const last = String(path.at(-1)).replaceAll(/([a-z])([A-Z])/g, '$1_$2');
-  const name = path[0] === 'env' ? last : `${String(path[2])}_${last}`;
-  return name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
-}
-
 /**
  * In the sections that this program reads; a value with a variable is none, and one for a server of this machine is a
  * name. What else stands in `env` than keys is for the program's own names to tell.
  */
-export function plainSecrets(raw: Readonly<Record<string, unknown>>): ConfigPath[] {
+function plainSecrets(raw: Tree): ConfigPath[] {
   const found: ConfigPath[] = [];
   const walk = (value: unknown, path: ConfigPath): void => {
     const [section, , id] = path;
     if (section === 'models' && path.length === 4 && path[3] === 'apiKey') {
-      const provider = recordOf(recordOf(recordOf(raw['models'])['providers'])[String(id)]);
-      if (isOfThisMachine(provider['baseUrl'])) return;
+      if (isOfThisMachine(valueAt(raw, ['models', 'providers', String(id), 'baseUrl']))) return;
     }
     if (typeof value === 'string') {
       const names = section === 'env' ? path.slice(-1) : path;
@@ -89,26 +85,22 @@ export function plainSecrets(raw: Readonly<Record<string, unknown>>): ConfigPath
     for (const [name, child] of Object.entries(value))
       walk(child, [...path, Array.isArray(value) ? Number(name) : name]);
   };
-  walk(raw['env'], ['env']);
-  walk(recordOf(raw['models'])['providers'], ['models', 'providers']);
-  walk(recordOf(raw['plugins'])['entries'], ['plugins', 'entries']);
-  walk(recordOf(raw['gateway'])['auth'], ['gateway', 'auth']);
+  for (const path of secretSections) walk(valueAt(raw, path), path);
   return found;
 }
+
+const secretSections: readonly ConfigPath[] = [
+  ['env'],
+  ['models', 'providers'],
+  ['plugins', 'entries'],
+  ['gateway', 'auth'],
+];
 
 /** What is shorter stands for a key where none is needed. */
 const shortestSecret = 8;
 
 function isOfThisMachine(baseUrl: unknown): boolean {
   return typeof baseUrl === 'string' && /^http:\/\/(127\.|localhost|\[::1\])/.test(baseUrl);
-}
-
-function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`;
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 export const modelsCheck: Check = {
@@ -179,7 +171,7 @@ export const pricesCheck: Check = {
     return warnings.map(({ line, column, message }) => ({
       id: 'config.prices',
       severity: 'warning',
-      text: sentence(`${shown(paths.modelsFile)}:${line}:${column}: ${shown(message)}`),
+      text: ended(`${shown(paths.modelsFile)}:${line}:${column}: ${shown(message)}`),
       remedy: 'Mend that line; the prices of the catalogue count meanwhile: `openclaw usage`.',
     }));
   },

@@ -2,6 +2,7 @@
 // with lstat and before anything is opened, for whoever opens the store closes it to others on the way.
 import { chmodSync, readFileSync, realpathSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { shellWord } from '../../platform/shell-word.ts';
 import { insecureKeyFile } from '../../vault/key-file.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { look, namesIn, unlessHidden } from './file-look.ts';
@@ -102,7 +103,7 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
         id: 'files.owner',
         severity: userId === 0 ? 'warning' : 'error',
         text: `${place} belongs to user ${stat.uid}, and this is user ${userId}.`,
-        remedy: `Run openclaw as the user whose logins these are, or take them over: sudo chown -R ${userId} ${quoted(path)}`,
+        remedy: `Run openclaw as the user whose logins these are, or take them over: sudo chown -R ${userId} ${shellWord(place)}`,
       },
     ];
   }
@@ -149,11 +150,6 @@ function shutOut(path: string, kind: Kind, stat: Facts): Finding {
       },
     },
   };
-}
-
-/** For a shell. */
-function quoted(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${shown(path).replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function modeText(mode: number): string {

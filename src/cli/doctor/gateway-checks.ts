@@ -12,6 +12,7 @@ import { probeGateway, type Health } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles, lockIn, type GatewayRecord } from '../gateway-record.ts';
 import { describeService } from '../gateway-service-file.ts';
 import { formatRelative } from '../ui/duration.ts';
+import { lowerFirst } from '../ui/sentence.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
 import { findPortHolder, type PortHolder } from './port-holder.ts';
@@ -210,7 +211,7 @@ export const exposureCheck: Check = {
   },
 };
 
-export function judgeExposure(config: LoadedConfig, token: string | undefined): Finding {
+function judgeExposure(config: LoadedConfig, token: string | undefined): Finding {
   try {
     const { host } = resolveListening(config, token);
     if (isLoopbackHost(host)) return ok('gateway.exposed', 'this machine only');
@@ -249,15 +250,19 @@ export function judgeService(
   const place = shown(service.path);
   const gone = programsIn(service.kind, text).find((path) => !existsSync(path));
   if (gone !== undefined) {
-    const text_ = `${place} starts ${shown(gone)}, which is not there.`;
-    return { id: 'gateway.service', severity: 'error', text: text_, remedy };
+    return {
+      id: 'gateway.service',
+      severity: 'error',
+      text: `${place} starts ${shown(gone)}, which is not there.`,
+      remedy,
+    };
   }
   if (text === service.text) return ok('gateway.service', place);
   return {
     id: 'gateway.service',
     severity: 'info',
     text: `${place} is not what would be written now: it was changed by hand, or made with other settings or by another version.`,
-    remedy: `If you have not changed it: ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`,
+    remedy: `If you have not changed it: ${lowerFirst(remedy)}`,
   };
 }
 

@@ -3,6 +3,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { listed } from '../ui/sentence.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import type { CheckId } from './check-ids.ts';
 import { namesIn, unlessHidden } from './file-look.ts';
@@ -50,11 +51,11 @@ function judgePlace({ id, tool, path, after, find, scrub }: Place): Finding[] {
     {
       id,
       severity: 'warning',
-      text: `${tool} keeps ${joined(what)} of MiniMax in plain text: ${place}`,
+      text: `${tool} keeps ${listed(what, 'and')} of MiniMax in plain text: ${place}`,
       remedy: `Take it out: \`openclaw doctor --fix\` asks first. ${after}`,
       fix: {
         kind: 'scrub',
-        does: `Remove ${joined(what)} of MiniMax from ${place}`,
+        does: `Remove ${listed(what, 'and')} of MiniMax from ${place}`,
         afterwards: after,
         run: () => {
           const count = scrub();
@@ -63,10 +64,6 @@ function judgePlace({ id, tool, path, after, find, scrub }: Place): Finding[] {
       },
     },
   ];
-}
-
-function joined(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 function jsonPlace(

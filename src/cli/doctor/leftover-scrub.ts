@@ -1,22 +1,9 @@
 // Takes credentials out of files that belong to other tools: single keys, everything else byte for byte as it was; whole
 // or not at all, with mode and owner kept and no copy of what was removed.
-import { randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { dirname, join } from 'node:path';
 import { editText } from '../../config/edit-text.ts';
+import { replaceFile } from '../../platform/replace-file.ts';
 import type { PlainSecret } from './leftover-secrets.ts';
 
 /** `find` is asked again, about the file as it is now. How many values were removed. */
@@ -47,7 +34,7 @@ export function scrubYaml(file: string, line: RegExp): number {
   return 1;
 }
 
-export const authTables = ['auth_profile_store', 'auth_profile_stores'] as const;
+const authTables = ['auth_profile_store', 'auth_profile_stores'] as const;
 
 /** The same for a JSON column of a database, whose freed pages are overwritten. */
 export function scrubDatabase(file: string, find: (tree: unknown) => PlainSecret[]): number {
@@ -87,22 +74,10 @@ export function authRows(db: DatabaseSync): { table: string; key: string; json: 
 }
 
 function replaceText(path: string, before: string, after: string): void {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
-  try {
-    const stat = statSync(path);
-    const handle = openSync(temporary, 'wx', 0o600);
-    try {
-      writeFileSync(handle, after);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    chmodSync(temporary, stat.mode & 0o777);
-    if (process.getuid?.() === 0) chownSync(temporary, stat.uid, stat.gid);
-    if (readFileSync(path, 'utf8') !== before) throw new Error(`another program changed ${path} meanwhile`);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  replaceFile(path, after, {
+    like: path,
+    lastCheck: () => {
+      if (readFileSync(path, 'utf8') !== before) throw new Error(`another program changed ${path} meanwhile`);
+    },
+  });
 }

@@ -1,5 +1,6 @@
 // Which values of another tool's file are MiniMax credentials in plain text: by the shapes that these tools write. Pure:
 // trees in, paths out; no value is ever part of an answer.
+import { treeOf, type Tree } from '../../config/tree.ts';
 import { regionOfHost } from './region-checks.ts';
 
 export type SecretKind = 'access token' | 'refresh token' | 'API key';
@@ -25,10 +26,10 @@ const kindOf: Readonly<Record<string, SecretKind>> = {
 
 /** OpenClaw's `auth-profiles.json`, `auth.json`, `oauth.json`, and the same as a column of its database. */
 export function inAuthProfiles(tree: unknown): PlainSecret[] {
-  const profiles = recordOf(tree)['profiles'];
+  const profiles = treeOf(tree)['profiles'];
   const base = profiles === undefined ? [] : ['profiles'];
-  return Object.entries(recordOf(profiles ?? tree)).flatMap(([id, value]) => {
-    const login = recordOf(value);
+  return Object.entries(treeOf(profiles ?? tree)).flatMap(([id, value]) => {
+    const login = treeOf(value);
     const { provider } = login;
     const isOurs = /^minimax/i.test(typeof provider === 'string' ? provider : id);
     return isOurs ? secretsOf(login, [...base, id], [...base, id]) : [];
@@ -37,10 +38,10 @@ export function inAuthProfiles(tree: unknown): PlainSecret[] {
 
 /** OpenClaw's `models.json` of an agent, which it makes from its configuration. */
 export function inAgentModels(tree: unknown): PlainSecret[] {
-  return Object.entries(recordOf(recordOf(tree)['providers'])).flatMap(([id, value]) => {
+  return Object.entries(treeOf(treeOf(tree)['providers'])).flatMap(([id, value]) => {
     if (!/^minimax/i.test(id)) return [];
     const path = ['providers', id];
-    const { apiKey } = recordOf(value);
+    const { apiKey } = treeOf(value);
     // The name of a variable, or a word that stands for a login, is no key.
     const isKey = typeof apiKey === 'string' && apiKey.length >= 20 && !/^[A-Z0-9_]+$/.test(apiKey);
     return isKey ? [{ path: [...path, 'apiKey'], kind: 'API key', remove: [...path, 'apiKey'] }] : [];
@@ -49,13 +50,13 @@ export function inAgentModels(tree: unknown): PlainSecret[] {
 
 /** `config.json` and `credentials.json` of MiniMax's own program. */
 export function inMmx(tree: unknown): PlainSecret[] {
-  const root = recordOf(tree);
-  return [...secretsOf(root, [], undefined), ...secretsOf(recordOf(root['oauth']), ['oauth'], ['oauth'])];
+  const root = treeOf(tree);
+  return [...secretsOf(root, [], undefined), ...secretsOf(treeOf(root['oauth']), ['oauth'], ['oauth'])];
 }
 
 /** `settings.json` of Claude Code, where it is pointed at one of MiniMax's sites. */
 export function inClaudeSettings(tree: unknown): PlainSecret[] {
-  const env = recordOf(recordOf(tree)['env']);
+  const env = treeOf(treeOf(tree)['env']);
   const address = env['ANTHROPIC_BASE_URL'];
   if (typeof address !== 'string' || regionOfHost(address) === undefined) return [];
   return ['ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY'].flatMap((name): PlainSecret[] => {
@@ -65,7 +66,7 @@ export function inClaudeSettings(tree: unknown): PlainSecret[] {
 }
 
 function secretsOf(
-  holder: Readonly<Record<string, unknown>>,
+  holder: Tree,
   path: readonly string[],
   remove: readonly string[] | undefined,
 ): PlainSecret[] {
@@ -80,10 +81,4 @@ function secretsOf(
 /** A reference to a variable or to another store is none. */
 function isSecret(value: unknown): boolean {
   return typeof value === 'string' && value.length >= 8 && !value.includes('${');
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
 }

@@ -7,6 +7,7 @@ import { isOpenClawError } from '../../errors.ts';
 import { apiKeyProviders } from '../../providers/api-key.ts';
 import { builtinOf } from '../../providers/builtin-providers.ts';
 import { formatRelative } from '../ui/duration.ts';
+import { lowerFirst } from '../ui/sentence.ts';
 import { areAllOff } from '../plugin-report.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { ok, safeName, shown, type Finding } from './finding.ts';
@@ -167,8 +168,4 @@ export function judgeOwner(
     `no plugin brings the provider ${shown(provider)}`,
     'See what there is: `openclaw plugins list`.',
   );
-}
-
-function lowerFirst(text: string): string {
-  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }

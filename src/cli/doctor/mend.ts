@@ -1,6 +1,7 @@
 // Mends what may be mended: what loses nothing at once, what removes something after a question, and credentials of other
 // tools only by that question or by a flag. Says of each what was done, or why it was left.
 import { toOpenClawError } from '../../errors.ts';
+import { capital } from '../ui/sentence.ts';
 import { shown, type Finding, type Fix } from './finding.ts';
 
 export type MendOptions = {
@@ -55,8 +56,4 @@ async function refusalOf(
       ? undefined
       : 'left as it is';
   return kind === 'litter' ? undefined : 'left as it is; pass --scrub to have it done without a question';
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { isOpenClawError, toOpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { valueAt } from '../../config/tree.ts';
 import type { Env } from '../../platform/env.ts';
 import { checkProxies, describeProxy } from '../../platform/fetch.ts';
 import { formatDuration } from '../ui/duration.ts';
@@ -118,12 +119,9 @@ const accountHosts = { global: 'https://account.minimax.io', cn: 'https://accoun
 
 /** Where the plugin would ask; a person may have named another host for it. */
 function accountUrl({ config }: LoadedConfig, region: 'global' | 'cn'): string {
-  const settings: unknown = config.plugins?.entries?.['minimax-portal-auth']?.config;
-  let current = settings;
-  for (const name of ['regions', region, 'accountUrl']) {
-    current = typeof current === 'object' && current !== null ? Reflect.get(current, name) : undefined;
-  }
-  return typeof current === 'string' && URL.canParse(current) ? current : accountHosts[region];
+  const settings = config.plugins?.entries?.['minimax-portal-auth']?.config;
+  const written = valueAt(settings, ['regions', region, 'accountUrl']);
+  return typeof written === 'string' && URL.canParse(written) ? written : accountHosts[region];
 }
 
 const answerWithinMs = 3_000;

@@ -1,11 +1,11 @@
 // Whether OpenClaw uses the same folder, and what in openclaw.json it would refuse to start over: its schema asks more
 // than this program does, and has no key for what is this program's alone.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathText, type ConfigPath } from '../../config/config-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { openClawBinds, openClawProviders } from '../../config/openclaw-keys.ts';
+import { treeOf } from '../../config/tree.ts';
 import { isOpenClawError } from '../../errors.ts';
+import { openClawTraces } from '../openclaw-traces.ts';
 import type { Check } from './check.ts';
 import { ok, shown, type Finding } from './finding.ts';
 
@@ -13,12 +13,7 @@ export const openclawCheck: Check = {
   name: 'traces of OpenClaw',
   run({ config, paths }) {
     const loaded = isOpenClawError(config) ? undefined : config;
-    const traces = [
-      ...(existsSync(join(paths.stateDir, 'state', 'openclaw.sqlite')) ? ['state/openclaw.sqlite'] : []),
-      ...['meta', 'wizard']
-        .filter((key) => Object.hasOwn(loaded?.raw ?? {}, key))
-        .map((key) => `${key} in openclaw.json`),
-    ];
+    const traces = openClawTraces(paths.stateDir, loaded?.raw ?? {});
     return traces.length === 0 ? [ok('config.openclaw', 'no traces of it')] : judgeTraces(traces, loaded);
   },
 };
@@ -51,19 +46,19 @@ type Refused = { readonly path: ConfigPath; readonly why: string };
 export function refusedByOpenClaw(raw: Readonly<Record<string, unknown>>): Refused[] {
   const refused: Refused[] = [];
   const refuse = (path: ConfigPath, why: string): void => void refused.push({ path, why });
-  const entry = recordOf(recordOf(recordOf(raw['plugins'])['entries'])['minimax-portal-auth']);
+  const entry = treeOf(treeOf(treeOf(raw['plugins'])['entries'])['minimax-portal-auth']);
   if ('config' in entry) {
     refuse(
       ['plugins', 'entries', 'minimax-portal-auth', 'config'],
       'it checks these settings by the plugin of that name that it has itself',
     );
   }
-  const { bind, port } = recordOf(raw['gateway']);
+  const { bind, port } = treeOf(raw['gateway']);
   if (bind !== undefined && !openClawBinds.some((word) => word === bind))
     refuse(['gateway', 'bind'], `it takes ${openClawBinds.join(', ')}`);
   if (port === 0) refuse(['gateway', 'port'], 'it takes 1 to 65535');
-  for (const [id, value] of Object.entries(recordOf(recordOf(raw['models'])['providers']))) {
-    const { baseUrl, models } = recordOf(value);
+  for (const [id, value] of Object.entries(treeOf(treeOf(raw['models'])['providers']))) {
+    const { baseUrl, models } = treeOf(value);
     const path = ['models', 'providers', id];
     if (!openClawProviders.includes(id)) {
       const missing = [
@@ -74,14 +69,10 @@ export function refusedByOpenClaw(raw: Readonly<Record<string, unknown>>): Refus
         refuse(path, `it asks for ${missing.join(' and ')} of a provider that it does not bring itself`);
     }
     for (const [index, model] of (Array.isArray(models) ? models : []).entries()) {
-      const { name } = recordOf(model);
+      const { name } = treeOf(model);
       if (typeof name !== 'string' || name === '')
         refuse([...path, 'models', index], 'it asks for a name of every model');
     }
   }
   return refused;
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

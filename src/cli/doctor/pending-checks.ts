@@ -1,10 +1,10 @@
 // Logins in two steps that were begun and not finished. When their codes end is sealed: without the key it is not known.
+import { valueAt } from '../../config/tree.ts';
 import { isOpenClawError } from '../../errors.ts';
+import { pendingPrefix } from '../pending-login.ts';
 import { formatRelative } from '../ui/duration.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { ok, safeName, shown, type Finding } from './finding.ts';
-
-const pendingPrefix = 'pending-login:';
 
 export const pendingCheck: Check = {
   name: 'logins that were begun',
@@ -42,9 +42,7 @@ async function readBegun(
   name: string,
 ): Promise<number | undefined> {
   try {
-    const begun: unknown = JSON.parse((await store.readSecret(name)) ?? 'null');
-    const at: unknown =
-      typeof begun === 'object' && begun !== null ? Reflect.get(begun, 'expiresAtMs') : undefined;
+    const at = valueAt(JSON.parse((await store.readSecret(name)) ?? 'null'), ['expiresAtMs']);
     return typeof at === 'number' ? at : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || (isOpenClawError(error) && error.code === 'STORE_CORRUPT'))

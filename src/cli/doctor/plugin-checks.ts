@@ -1,6 +1,7 @@
 // The plugins: whether those that are enabled load, and whether the configuration names one that is not there.
 import { isOpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { isWrittenByOpenClaw } from '../../config/openclaw-keys.ts';
 import { nearestName } from '../../platform/nearest.ts';
 import type { PluginStatus } from '../../plugins/host.ts';
 import { areAllOff, describeSwitch, remedyOf } from '../plugin-report.ts';
@@ -17,7 +18,7 @@ export const pluginsCheck: Check = {
   },
 };
 
-export function judgePlugins(statuses: readonly PluginStatus[], config: LoadedConfig): Finding[] {
+function judgePlugins(statuses: readonly PluginStatus[], config: LoadedConfig): Finding[] {
   const failed = statuses.flatMap((plugin): Finding[] => {
     if (plugin.state !== 'failed') return [];
     const remedy = remedyOf(plugin);
@@ -41,7 +42,7 @@ export function judgePlugins(statuses: readonly PluginStatus[], config: LoadedCo
       ]
     : [];
   const ids = statuses.map(({ id }) => id);
-  const isShared = ['meta', 'wizard'].some((key) => Object.hasOwn(config.raw, key));
+  const isShared = isWrittenByOpenClaw(config.raw);
   const unknown = Object.entries(config.config.plugins?.entries ?? {}).flatMap(([id, entry]): Finding[] => {
     if (entry.enabled !== true || ids.includes(id)) return [];
     const nearest = nearestName(id, ids);

@@ -4,6 +4,7 @@ import { isOpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { pathText } from '../../config/config-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { treeOf, type Tree } from '../../config/tree.ts';
 import type { Check } from './check.ts';
 import { ok, safeName, shown, type Finding } from './finding.ts';
 
@@ -42,7 +43,7 @@ export const loginRegionCheck: Check = {
   },
 };
 
-export function judgeLoginRegion(
+function judgeLoginRegion(
   login: { readonly id: string; readonly region: string | undefined; readonly baseUrl?: string | undefined },
   config: Pick<LoadedConfig, 'config' | 'file' | 'placeOf'>,
 ): Finding[] {
@@ -85,13 +86,9 @@ export function judgeLoginRegion(
   return findings;
 }
 
-function entryConfig(settings: unknown, region: Region): Record<string, unknown> {
-  const regions = recordOf(recordOf(settings)['regions']);
-  return recordOf(regions[region]);
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+function entryConfig(settings: unknown, region: Region): Tree {
+  const regions = treeOf(treeOf(settings)['regions']);
+  return treeOf(regions[region]);
 }
 
 export const keyRegionCheck: Check = {

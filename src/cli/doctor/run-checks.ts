@@ -1,6 +1,7 @@
 // Runs all checks side by side, each with a deadline. One that throws, or does not answer, is itself a finding.
 import { OpenClawError, isOpenClawError } from '../../errors.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { capital } from '../ui/sentence.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { findingOf, type Finding } from './finding.ts';
 
@@ -58,10 +59,6 @@ async function answerOf(check: Check, ports: DoctorPorts): Promise<readonly Find
 function failureOf({ name }: Check, error: unknown): Finding {
   const finding = findingOf('doctor.check', error, 'warning');
   return { ...finding, text: `${capital(name)} could not be checked. ${finding.text}` };
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function within<T>(clock: Clock, signal: AbortSignal, deadlineMs: number, answer: Promise<T>): Promise<T> {

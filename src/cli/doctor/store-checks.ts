@@ -15,6 +15,7 @@ export const keychainCheck: Check = {
   name: 'the keychain',
   deadlineMs: 4_500,
   async run({ store, keychain, env }) {
+    // A store that cannot be read is told by its own check; the keychain can be looked at all the same.
     const record = await store.readKeyRecord().catch(() => undefined);
     const elsewhere = record !== undefined && record.kind !== 'keychain';
     if (elsewhere)

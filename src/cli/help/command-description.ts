@@ -2,14 +2,8 @@
 // paragraphs, titled blocks and examples. The help, the manual and `help --json` are made from this.
 import { EventEmitter } from 'node:events';
 import type { Command } from 'commander';
-import {
-  describeArgument,
-  kindOfArgument,
-  kindOfOption,
-  pathOf,
-  type ValueKind,
-} from '../completion/value-kinds.ts';
-
+import { describeArgument, kindOfArgument, kindOfOption, type ValueKind } from '../completion/value-kinds.ts';
+import { pathOf } from '../usage/command-tree.ts';
 import { environment, files, surroundingsOf } from './surroundings.ts';
 
 export type Example = {

@@ -1,5 +1,6 @@
 // How a command's help looks: usage, what it does, arguments, commands, options, further words, examples, all within the
 // width of the terminal. What it says is the definition's.
+import { sentence } from '../ui/sentence.ts';
 import type { CommandDescription, Example, Note, TextBlock } from './command-description.ts';
 
 /** Wider lines are hard to read, narrower ones hold no two columns. */
@@ -57,11 +58,6 @@ function notes(title: string, rows: readonly Note[], width: number): string[] {
 
 function described(rows: CommandDescription['arguments']): [string, string][] {
   return rows.map((row) => [row.name, withValues(row)]);
-}
-
-export function sentence(text: string): string {
-  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }
 
 function table(title: string, rows: readonly (readonly [string, string])[], width: number): string[] {

@@ -2,10 +2,11 @@
 // plugins, and whether a gateway runs. No key, no network, no plugin code, no process. What cannot be read takes nothing
 // else away, but for the store: without it nothing can be said of the logins.
 import { existsSync } from 'node:fs';
-import { parseEnv } from 'node:util';
 import type { App } from '../../app.ts';
-import { isActive, isCooldownReason } from '../../auth/cooldown.ts';
+import { activeOf } from '../../auth/cooldown.ts';
 import { observeRefresh, type ObservedRecord } from '../../auth/running-refresh.ts';
+import { pathText } from '../../config/config-path.ts';
+import { readDotenv } from '../../config/dotenv.ts';
 import { readTextFile, type LoadedConfig } from '../../config/load.ts';
 import { isOpenClawError, type OpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
@@ -75,9 +76,7 @@ export async function collectStatus(app: App, env: Env): Promise<StatusFacts> {
     isKeyFileGone: storage !== undefined && isFileGone(storage, env),
     activity: {
       ...activity,
-      cooldowns: activity.cooldowns.filter(
-        ({ reason, ...row }) => isCooldownReason(reason) && isActive({ ...row, reason }, nowMs),
-      ),
+      cooldowns: activeOf(activity.cooldowns, nowMs),
     },
     configOrder: config?.config.auth?.order ?? {},
     idle:
@@ -112,7 +111,7 @@ function keysOf(config: LoadedConfig, app: App, processEnv: Env): ConfiguredKey[
   const found = apiKeyProviders(config);
   if (found.length === 0) return [];
   const text = readTextFile(app.paths.dotenvFile);
-  const dotenv = text === undefined ? {} : parseEnv(text.replace(/^\ufeff/, ''));
+  const dotenv = text === undefined ? {} : readDotenv(text, app.paths.dotenvFile).env;
   return found.map(({ provider }) => ({
     provider,
     origin: keyOrigin(provider, { config, processEnv, dotenv }),
@@ -124,7 +123,7 @@ function missingKeysOf({ unavailable }: LoadedConfig): MissingKey[] {
     const [models, providers, provider, apiKey] = path;
     const isKey = models === 'models' && providers === 'providers' && apiKey === 'apiKey';
     return isKey && typeof provider === 'string' && path.length === 4
-      ? [{ provider, path: path.join('.'), variable }]
+      ? [{ provider, path: pathText(path), variable }]
       : [];
   });
 }

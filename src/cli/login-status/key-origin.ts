@@ -1,8 +1,9 @@
 // Where the key of a provider that needs no login was found: a variable, and who has set it, or a place in openclaw.json.
 // Names places and never values. Which providers have a key is for providers/api-key.ts.
+import { pathText } from '../../config/config-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { valueAt } from '../../config/tree.ts';
 import type { Env } from '../../platform/env.ts';
-import { cleanText } from '../../platform/text.ts';
 import { ownEntry } from '../../providers/address.ts';
 import { builtinOf } from '../../providers/builtin-providers.ts';
 
@@ -31,13 +32,11 @@ const reference = /^\$\{([A-Z_][A-Z0-9_]*)\}$/;
 export function keyOrigin(provider: string, around: Surroundings): KeyOrigin {
   const { config } = around;
   if (isFilled(ownEntry(config.config.models?.providers, provider)?.apiKey)) {
-    const written = ['models', 'providers', provider, 'apiKey'].reduce<unknown>(
-      (value, key) => (isRecord(value) ? ownEntry(value, key) : undefined),
-      config.raw,
-    );
+    const place = ['models', 'providers', provider, 'apiKey'];
+    const written = valueAt(config.raw, place);
     const name = typeof written === 'string' ? reference.exec(written)?.[1] : undefined;
     if (name !== undefined) return variable(name, around);
-    return { kind: 'config', path: `models.providers.${cleanText(provider, 80)}.apiKey` };
+    return { kind: 'config', path: pathText(place) };
   }
   const name = builtinOf(provider)?.envVars.find((each) => isFilled(config.env[each]));
   return name === undefined ? { kind: 'open' } : variable(name, around);
@@ -62,8 +61,4 @@ function variable(name: string, { processEnv, dotenv }: Surroundings): KeyOrigin
 
 function isFilled(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -6,6 +6,7 @@ import { isOpenClawError, type OpenClawError } from '../../errors.ts';
 import { sleep } from '../../platform/clock.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
+import { printTrouble } from '../ui/warning.ts';
 import { headline } from './block-text.ts';
 import { collectStatus, type StatusFacts } from './collect.ts';
 import { describeStatus } from './describe.ts';
@@ -104,8 +105,7 @@ function createChangeLines({ terminal, clock }: CommandContext, output: Output):
     update({ view, troubles }) {
       const words = troubles.map(({ message }) => message).join('\n');
       if (words !== told) {
-        for (const { message, remedy, code } of troubles)
-          output.note(`${message}\n  ${remedy}`, { event: 'warning', code, message });
+        for (const trouble of troubles) printTrouble(output, trouble);
       }
       told = words;
       if (view === undefined) return;

@@ -1,5 +1,6 @@
 // Where the key is kept: the word that a person types for it, and how it is told in words and as JSON.
 import { OpenClawError } from '../../errors.ts';
+import { quotedText } from '../../platform/text.ts';
 import { en } from '../../language/en.ts';
 import { fillText } from '../../language/fill-text.ts';
 import type { Texts } from '../../language/texts.ts';
@@ -13,7 +14,7 @@ export function readKeyKind(word: string, remedy: string): KeyKind {
   const lasting = keyKinds.filter((known) => known !== 'memory');
   throw new OpenClawError({
     code: 'USAGE',
-    message: `There is no storage ${JSON.stringify(word.slice(0, 40))}. There is: ${lasting.join(', ')}.`,
+    message: `There is no storage ${quotedText(word, 40)}. There is: ${lasting.join(', ')}.`,
     remedy,
   });
 }

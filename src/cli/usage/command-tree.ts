@@ -1,7 +1,11 @@
 // The tree of commands as somebody looks for something in it: by words, by name, by flag. Hidden commands are
 // taken by their name, and never listed.
 import type { Command, Option } from 'commander';
-import { pathOf } from '../completion/value-kinds.ts';
+
+/** The names from the outermost group to the command, without the program's. */
+export function pathOf(command: Command): string[] {
+  return command.parent === null ? [] : [...pathOf(command.parent), command.name()];
+}
 
 /** The command that the first words name, and what follows them. */
 export function commandOf(

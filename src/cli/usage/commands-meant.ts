@@ -2,8 +2,7 @@
 // wrong level, two words in one, a word of another program.
 import type { Command } from 'commander';
 import { nearestName } from '../../platform/nearest.ts';
-import { pathOf } from '../completion/value-kinds.ts';
-import { childOf, commandOf, everyCommand, visible } from './command-tree.ts';
+import { childOf, commandOf, everyCommand, pathOf, visible } from './command-tree.ts';
 import { otherWords } from './hints.ts';
 import { shownWord } from './usage-error.ts';
 

@@ -3,8 +3,9 @@
 import type { Command, CommanderError } from 'commander';
 import type { OpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
-import { kindOfOption, pathOf } from '../completion/value-kinds.ts';
-import { childOf, commandOf, findOption, helpOf, lineOf } from './command-tree.ts';
+import { kindOfOption } from '../completion/value-kinds.ts';
+import { capital, listed } from '../ui/sentence.ts';
+import { childOf, commandOf, findOption, helpOf, lineOf, pathOf } from './command-tree.ts';
 import { commandsMeant } from './commands-meant.ts';
 import { foreignDash, isForeignDash, looksLikeFlag, unknownOption } from './unknown-option.ts';
 import { shownWord, usageError as usage } from './usage-error.ts';
@@ -56,10 +57,7 @@ export function explainUsage(
     }
   }
   const message = cleanText(error.message.replace(/^error: /, ''), 300);
-  return usage(
-    `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.?)]$/.test(message) ? '' : '.'}`,
-    helpOf(command),
-  );
+  return usage(`${capital(message)}${/[.?)]$/.test(message) ? '' : '.'}`, helpOf(command));
 }
 
 /**
@@ -108,7 +106,6 @@ function unknownCommand(
 }
 
 function didYouMean(lines: readonly string[]): string {
-  const [first = '', ...others] = lines.slice(0, 3).map((line) => `\`openclaw ${line}\``);
-  const last = others.pop();
-  return `Did you mean ${last === undefined ? first : `${[first, ...others].join(', ')} or ${last}`}?`;
+  const commands = lines.slice(0, 3).map((line) => `\`openclaw ${line}\``);
+  return `Did you mean ${listed(commands, 'or')}?`;
 }

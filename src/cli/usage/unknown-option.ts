@@ -2,8 +2,7 @@
 import type { Command, Option } from 'commander';
 import type { OpenClawError } from '../../errors.ts';
 import { nearestName } from '../../platform/nearest.ts';
-import { pathOf } from '../completion/value-kinds.ts';
-import { commandOf, everyCommand, findOption, helpOf, lineOf } from './command-tree.ts';
+import { commandOf, everyCommand, findOption, helpOf, lineOf, pathOf } from './command-tree.ts';
 import { flagWords, otherFlags } from './hints.ts';
 import { exampleOf, shownWord, usageError as usage } from './usage-error.ts';
 

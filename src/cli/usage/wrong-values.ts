@@ -3,13 +3,14 @@ import type { Command, Option } from 'commander';
 import type { OpenClawError } from '../../errors.ts';
 import { nearestName } from '../../platform/nearest.ts';
 import { kindOfOption } from '../completion/value-kinds.ts';
+import { listed } from '../ui/sentence.ts';
 import { helpOf } from './command-tree.ts';
 import { valueWords } from './hints.ts';
 import { shownWord, usageError as usage } from './usage-error.ts';
 
 export function missingValue(command: Command, option: Option, why?: string): OpenClawError {
   const kind = kindOfOption(command, option);
-  const values = kind?.kind === 'words' ? `: ${orList(kind.words)}` : `: ${option.description}`;
+  const values = kind?.kind === 'words' ? `: ${listed(kind.words, 'or')}` : `: ${option.description}`;
   const flag = option.long ?? option.flags;
   return usage(
     `${flag} needs a value${values}${why === undefined ? '' : `; ${why}`}.`,
@@ -41,11 +42,7 @@ export function wrongValue(
   const other = Object.hasOwn(valueWords, folded) ? (valueWords[folded] ?? '') : '';
   const near = allowed.includes(other) ? other : nearestName(value, allowed);
   return usage(
-    `${flag} takes ${orList(allowed)}, not ${JSON.stringify(shownWord(value, 40))}.`,
+    `${flag} takes ${listed(allowed, 'or')}, not ${JSON.stringify(shownWord(value, 40))}.`,
     near === undefined ? helpOf(command) : `Did you mean \`${flag} ${near}\`?`,
   );
-}
-
-function orList(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

@@ -34,7 +34,6 @@ export async function existingLogins(app: App): Promise<ExistingLogin[]> {
       },
     ];
   });
-  // The login in use first.
   const used = currentDefault(config)?.split('/')[0];
   return [...logins, ...keys].toSorted(
     (left, right) => Number(right.provider === used) - Number(left.provider === used),

@@ -3,6 +3,7 @@
 import { OpenClawError } from '../../errors.ts';
 import type { CommandContext } from '../command-context.ts';
 import { textWidth } from '../ui/text-width.ts';
+import { guided } from './along-the-bar.ts';
 import type { Option, Question } from './questions.ts';
 
 export type Reply = { readonly kind: 'value'; readonly value: string } | { readonly kind: 'back' };
@@ -66,14 +67,6 @@ export function createQuestionPrompt(context: CommandContext): Ask {
 function rowsOf(options: readonly Option[], columns: number): number {
   const room = Math.max(1, columns - 6);
   return options.reduce((rows, { label }) => rows + Math.max(1, Math.ceil(textWidth(label) / room)), 2);
-}
-
-/** Lines that stand between two questions, along their bar. */
-export function guided(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `${`│  ${line.replace(/^ {2}/, '')}`.trimEnd()}\n`)
-    .join('');
 }
 
 export function cancelled(): OpenClawError {

@@ -1,13 +1,14 @@
 // What the answers change in openclaw.json, as edits of single keys, and how each change is shown. Only keys that OpenClaw
 // documents, only those that differ, and never a key in plain text. Pure.
+import { pathText } from '../../config/config-path.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { looksSecret } from '../../config/secret-places.ts';
+import { valueAt } from '../../config/tree.ts';
 import { cleanText } from '../../platform/text.ts';
 import { baseUrlOf, ownEntry } from '../../providers/address.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
 import { builtinOf, builtinProviders, ownVariable } from '../../providers/builtin-providers.ts';
-import { rawAt } from '../config-change.ts';
 
 /** What is set up, apart from models. */
 export type Setup =
@@ -51,7 +52,7 @@ function variableEdits(config: LoadedConfig, choice: BuiltinChoice, name: string
   const written = ownEntry(config.config.models?.providers, provider);
   const wanted = baseUrlOf(provider, builtin.api, config, region);
   const isThere = baseUrlOf(provider, builtin.api, config) === wanted;
-  const raw = rawAt(config.raw, ['models', 'providers', provider, 'apiKey']);
+  const raw = valueAt(config.raw, ['models', 'providers', provider, 'apiKey']);
   const reference = `\${${name}}`;
   const isOwn = name === ownVariable(provider, config.env);
   // Another site than the environment names by itself has to be written beside the key that is of it.
@@ -72,7 +73,7 @@ function isUsualSite({ provider, region }: BuiltinChoice): boolean {
 function serverEdits(config: LoadedConfig, setup: Extract<Setup, { kind: 'server' }>): ConfigEdit[] {
   const { provider } = setup.choice;
   const written = ownEntry(config.config.models?.providers, provider);
-  const raw = rawAt(config.raw, ['models', 'providers', provider, 'apiKey']);
+  const raw = valueAt(config.raw, ['models', 'providers', provider, 'apiKey']);
   const { api, openKey } = builtinOf(provider) ?? {};
   const isFree = raw === undefined || raw === openKey;
   // What is written beats the provider's own variable: where that is set, it has to be named.
@@ -91,7 +92,7 @@ function serverEdits(config: LoadedConfig, setup: Extract<Setup, { kind: 'server
 /** OpenClaw refuses a provider without the list; what the catalogue has need not be in it. */
 function missingModels(config: LoadedConfig, provider: string): ConfigEdit[] {
   const path = ['models', 'providers', provider, 'models'];
-  return rawAt(config.raw, path) === undefined ? [{ path, value: [] }] : [];
+  return valueAt(config.raw, path) === undefined ? [{ path, value: [] }] : [];
 }
 
 function providerKey(provider: string, key: string, value: string | undefined): ConfigEdit[] {
@@ -105,7 +106,7 @@ export function modelEdits(
   fallbacks: readonly string[] | undefined,
 ): ConfigEdit[] {
   const path = ['agents', 'defaults', 'model'];
-  const written = rawAt(config.raw, path);
+  const written = valueAt(config.raw, path);
   if (typeof written === 'string') {
     const model = primary ?? written;
     const value =
@@ -114,7 +115,7 @@ export function modelEdits(
         : { primary: model, fallbacks: [...fallbacks] };
     return changed(config, [{ path, value }]);
   }
-  const isThere = rawAt(config.raw, [...path, 'fallbacks']) !== undefined;
+  const isThere = valueAt(config.raw, [...path, 'fallbacks']) !== undefined;
   return changed(config, [
     ...(primary === undefined ? [] : [{ path: [...path, 'primary'], value: primary }]),
     ...(fallbacks === undefined || (fallbacks.length === 0 && !isThere)
@@ -129,14 +130,14 @@ export function portEdits(config: LoadedConfig, port: number): ConfigEdit[] {
 
 function changed(config: LoadedConfig, edits: readonly ConfigEdit[]): ConfigEdit[] {
   return edits.filter(
-    ({ path, value }) => JSON.stringify(rawAt(config.raw, path.map(String))) !== JSON.stringify(value),
+    ({ path, value }) => JSON.stringify(valueAt(config.raw, path)) !== JSON.stringify(value),
   );
 }
 
 export function describeChanges(config: LoadedConfig, edits: readonly ConfigEdit[]): ConfigChange[] {
   return edits.map(({ path, value }) => ({
-    path: path.join('.'),
-    from: shown(path, rawAt(config.raw, path.map(String))),
+    path: pathText(path),
+    from: shown(path, valueAt(config.raw, path)),
     to: shown(path, value),
   }));
 }

@@ -1,7 +1,7 @@
 // The flags that answer the wizard's questions, and those of them that contradict each other or the choice.
 import { authChoices, type App, type SetupChoice } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
-import { cleanText } from '../../platform/text.ts';
+import { cleanText, quotedText } from '../../platform/text.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
 import { refusePluginsOff, type LoginOptions } from '../login-session.ts';
 
@@ -63,7 +63,7 @@ export function checkSetupFlags(app: App, options: SetupOptions, choice: SetupCh
     refuse(
       choice.region === undefined
         ? `${choice.choiceId} has no regions.`
-        : `${choice.choiceId} is for the site ${choice.region}, but --region ${region.slice(0, 40)} was given.`,
+        : `${choice.choiceId} is for the site ${choice.region}, but --region ${cleanText(region, 40)} was given.`,
       other === undefined
         ? 'Leave --region out.'
         : `Use \`openclaw onboard --auth-choice ${other.choiceId}\`, or leave --region out.`,
@@ -103,6 +103,19 @@ export function refuseTwice(ref: string, primary: string | undefined, former: re
   });
 }
 
+export function pipeWanted(): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: '--api-key-stdin reads what another program writes, and standard input is a terminal.',
+    remedy:
+      'Leave it out to be asked, or pipe the key in: `printf %s "$KEY" | openclaw onboard --auth-choice minimax-api --api-key-stdin`.',
+  });
+}
+
+export function moreThanKey(): OpenClawError {
+  return new OpenClawError({ code: 'USAGE', message: 'Standard input holds more than any key.' });
+}
+
 export function nothingPiped(): OpenClawError {
   return new OpenClawError({
     code: 'USAGE',
@@ -123,7 +136,7 @@ export function nothingToKeep(): OpenClawError {
 export function unknownSection(value: string): OpenClawError {
   return new OpenClawError({
     code: 'USAGE',
-    message: `There is no section ${JSON.stringify(value.slice(0, 40))}. There is: model, gateway.`,
+    message: `There is no section ${quotedText(value, 40)}. There is: model, gateway.`,
     remedy: 'For example: `openclaw configure --section model`.',
   });
 }

@@ -7,22 +7,24 @@ import type { CommandContext, Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { defaultPort } from '../gateway-address.ts';
 import { mayAsk } from '../login-session.ts';
+import { readStandardInput } from '../standard-input.ts';
+import { alongTheBar } from './along-the-bar.ts';
 import { existingLogins } from './existing-logins.ts';
-import { textWidth } from '../ui/text-width.ts';
 import { createKeyDesk, type TakenKey, type TakenServer } from './key-desk.ts';
 import { findModel, modelOptions } from './model-options.ts';
-import { createQuestionPrompt, guided, type Ask } from './question-prompt.ts';
+import { createQuestionPrompt, type Ask } from './question-prompt.ts';
 import { wayOptions } from './questions.ts';
 import type { Setup } from './setup-edits.ts';
 import {
   checkSetupFlags,
+  moreThanKey,
   nothingPiped,
+  pipeWanted,
   nothingToKeep,
   refuseTwice,
   unknownSection,
   type SetupOptions,
 } from './setup-flags.ts';
-import { readStandardInput } from './standard-input.ts';
 import {
   choiceOf,
   enough,
@@ -85,7 +87,7 @@ export async function walkThroughSetup(
   let key: TakenKey | undefined;
   let server: TakenServer | undefined;
 
-  const readInput = stage.readInput ?? (() => readStandardInput(process.stdin, context.signal));
+  const readInput = stage.readInput ?? (() => readKey(process.stdin, context.signal));
   const existing = scope === 'configure' ? await existingLogins(app) : [];
   if (options.keepLogin === true && existing.length === 0) throw nothingToKeep();
   const start: WizardFacts = {
@@ -231,34 +233,13 @@ export async function walkThroughSetup(
   return outcomeOf(facts, given);
 }
 
-/** What is said between two questions. */
-function alongTheBar({ terminal }: CommandContext, output: Output): Output {
-  const columns = terminal.columns() - 4;
-  return {
-    ...output,
-    note: (text) =>
-      terminal.writeErr(
-        guided(
-          text
-            .split('\n')
-            .flatMap((line) => fold(line, columns))
-            .join('\n'),
-        ),
-      ),
-  };
-}
-
-/** Between words alone: an address is there to be copied. */
-function fold(line: string, columns: number): string[] {
-  const lines: string[] = [];
-  const indent = /^ */.exec(line)?.[0] ?? '';
-  for (const word of line.trim().split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= columns)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`${indent}${word}`);
-  }
-  return lines;
+/** From standard input, so that it stands in no argument and in no history. At a terminal it would be seen. */
+async function readKey(stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
+  if (stdin.isTTY) throw pipeWanted();
+  return readStandardInput(stdin, signal, {
+    limitBytes: 64 * 1024,
+    tooLong: moreThanKey,
+  });
 }
 
 function setupOf(
