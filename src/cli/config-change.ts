@@ -10,8 +10,6 @@ import { isTree, valueAt, type Tree } from '../config/tree.ts';
 import { OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 
-export { valueAt as rawAt } from '../config/tree.ts';
-
 /** `raw`: as written in the file, `${NAME}` included. */
 export type ConfigSource = { readonly raw: Tree; readonly text: string };
 

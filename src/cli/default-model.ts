@@ -2,7 +2,7 @@
 import type { ConfigEdit } from '../config/edit.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { OpenClawError } from '../errors.ts';
-import { rawAt } from './config-change.ts';
+import { valueAt } from '../config/tree.ts';
 
 export type DefaultModelFacts = {
   current: string | undefined;
@@ -48,5 +48,5 @@ export function currentDefault(config: LoadedConfig): string | undefined {
 /** A default that is written as a plain string stays one. */
 export function defaultModelEdit({ raw }: Pick<LoadedConfig, 'raw'>, ref: string): ConfigEdit {
   const path = ['agents', 'defaults', 'model'];
-  return { path: typeof rawAt(raw, path) === 'string' ? path : [...path, 'primary'], value: ref };
+  return { path: typeof valueAt(raw, path) === 'string' ? path : [...path, 'primary'], value: ref };
 }

@@ -2,10 +2,12 @@
 // nothing at all; which of them goes first for a model, and whether that one cools down. Pure, over what was read already;
 // it tells what the resolver of a gateway would do, and lends nothing.
 import { keyProfileId } from '../auth/candidates.ts';
-import { isActive, isCooldownReason } from '../auth/cooldown.ts';
+import { activeOf } from '../auth/cooldown.ts';
 import { orderProfiles } from '../auth/order.ts';
 import { describeLogin } from '../auth/status.ts';
+import { pathText } from '../config/config-path.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { valueAt } from '../config/tree.ts';
 import { cleanText } from '../platform/text.ts';
 import { ownEntry } from '../providers/address.ts';
 import { apiKeyOf, needsNoLogin } from '../providers/api-key.ts';
@@ -24,6 +26,8 @@ export type ModelAuth = {
   readonly kinds: readonly AuthKind[];
   /** What is used first; of those that have ended, the one to renew. Absent for `open`. */
   readonly profileId?: string;
+  /** Of a login that has ended. */
+  readonly region?: string;
   /** In which setting or variable its key is, for one that is not stored. */
   readonly keyFrom?: string;
   /** Of what is used first. */
@@ -47,9 +51,8 @@ export function describeModelAuth(provider: string, modelId: string, facts: Auth
   // A login that has the key's name takes its place.
   const ownKey = hasKey && !stored.some(({ id }) => id === keyId) ? [keyRecord(keyId, provider)] : [];
   const cooldownsOf = (id: string): StoredCooldown[] =>
-    activity.cooldowns
+    activeOf(activity.cooldowns, nowMs)
       .filter((row) => row.profileId === id && (row.model === '' || row.model === modelId))
-      .filter(({ reason, ...row }) => isCooldownReason(reason) && isActive({ ...row, reason }, nowMs))
       .sort((a, b) => b.untilMs - a.untilMs);
   const all = [...stored, ...ownKey];
   const used = new Map(activity.uses.map(({ profileId, lastUsedAtMs }) => [profileId, lastUsedAtMs]));
@@ -64,7 +67,13 @@ export function describeModelAuth(provider: string, modelId: string, facts: Auth
   if (first === undefined) {
     const [ended] = inOrder;
     if (ended !== undefined)
-      return { kind: kindOf(ended), state: 'ended', kinds: [kindOf(ended)], profileId: ended.id };
+      return {
+        kind: kindOf(ended),
+        state: 'ended',
+        kinds: [kindOf(ended)],
+        profileId: ended.id,
+        ...(ended.region === undefined ? {} : { region: ended.region }),
+      };
     if (all.length > 0) return { kind: 'none', state: 'left_out', kinds: [] };
     if (needsNoLogin(provider, config)) return { kind: 'open', state: 'ready', kinds: ['open'] };
     return { kind: 'none', state: 'none', kinds: [] };
@@ -123,16 +132,10 @@ function keyPlace(provider: string, { config, env, raw }: AuthFacts['config']): 
   const written = ownEntry(config.models?.providers, provider)?.apiKey;
   if (typeof written === 'string' && written.trim() !== '') {
     const path = ['models', 'providers', provider, 'apiKey'];
-    const asWritten = path.reduce<unknown>(
-      (value, key) =>
-        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-          ? (value as Record<string, unknown>)[key]
-          : undefined,
-      raw,
-    );
+    const asWritten = valueAt(raw, path);
     const variable =
       typeof asWritten === 'string' ? /^\$\{([A-Z_][A-Z0-9_]*)\}$/.exec(asWritten)?.[1] : undefined;
-    return variable ?? cleanText(path.join('.'), 120);
+    return variable ?? pathText(path);
   }
   return builtinOf(provider)?.envVars.find((name) => (env[name]?.trim() ?? '') !== '');
 }

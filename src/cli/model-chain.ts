@@ -8,6 +8,7 @@ import type { StoredCooldown } from '../store/activity-store.ts';
 import { describeWith, mayServe, type ModelAuth } from './model-auth.ts';
 import type { RowFacts } from './model-rows.ts';
 import { formatRelative } from './ui/duration.ts';
+import { formatDateTime } from './ui/instant.ts';
 
 export type ModelLink = NamedModel & {
   readonly auth: ModelAuth;
@@ -62,7 +63,6 @@ export function describeService({ auth, passedOver }: ModelLink, nowMs: number):
 }
 
 /** `cooling down until 2026-11-21 14:03:20 UTC (in 12 min): too many requests` */
-export function describeWait({ reason, untilMs }: StoredCooldown, nowMs: number): string {
-  const at = new Date(untilMs).toISOString().slice(0, 19).replace('T', ' ');
-  return `cooling down until ${at} UTC (${formatRelative(untilMs, nowMs)}): ${cleanText(describeCooldownReason(reason), 120)}`;
+function describeWait({ reason, untilMs }: StoredCooldown, nowMs: number): string {
+  return `cooling down until ${formatDateTime(untilMs)} (${formatRelative(untilMs, nowMs)}): ${cleanText(describeCooldownReason(reason), 120)}`;
 }

@@ -1,6 +1,7 @@
 // Why a model that is named cannot be served, and what mends it: what the catalogue says, else what became of its logins.
 import type { OpenClawError } from '../errors.ts';
-import { cleanText } from '../platform/text.ts';
+import { cleanText, quotedText } from '../platform/text.ts';
+import { loginAgain } from './login-again.ts';
 import type { ModelAuth } from './model-auth.ts';
 
 export type NotServed = { readonly auth: ModelAuth; readonly trouble?: OpenClawError };
@@ -12,8 +13,7 @@ export function whyNotServed({ trouble, auth }: NotServed): {
 } {
   if (trouble !== undefined) {
     const { suggestion, why } = trouble.data;
-    const hint =
-      typeof suggestion === 'string' ? ` Did you mean ${JSON.stringify(cleanText(suggestion, 120))}?` : '';
+    const hint = typeof suggestion === 'string' ? ` Did you mean ${quotedText(suggestion, 120)}?` : '';
     return { why: `${typeof why === 'string' ? why : trouble.message}.${hint}`, remedy: trouble.remedy };
   }
   if (auth.notInPlan !== undefined) {
@@ -31,10 +31,6 @@ export function whyNotServed({ trouble, auth }: NotServed): {
   }
   return {
     why: `the login ${cleanText(auth.profileId ?? '', 120)} has ended.`,
-    remedy: `Log in again: \`${loginAgain(auth.profileId ?? '')}\`. Then look again: \`openclaw models list\`.`,
+    remedy: `Log in again: \`${loginAgain({ id: auth.profileId ?? '', region: auth.region })}\`. Then look again: \`openclaw models list\`.`,
   };
-}
-
-export function loginAgain(profileId: string): string {
-  return `openclaw auth login --profile-id ${cleanText(profileId, 120)}`;
 }

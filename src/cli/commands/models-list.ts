@@ -11,7 +11,8 @@ import { createOutput, type CommandContext, type Output, type OutputOptions } fr
 import { readModelFacts, type ModelFacts } from '../model-facts.ts';
 import { cellsOf, modelRows, rowToJson, type ModelRow } from '../model-rows.ts';
 import { openApp } from '../open-app.ts';
-import { loginAgain, whyNotServed } from '../why-not-served.ts';
+import { loginAgain } from '../login-again.ts';
+import { whyNotServed } from '../why-not-served.ts';
 import { formatModelTable } from '../ui/model-table.ts';
 
 export type ModelsListOptions = OutputOptions & { provider?: string; all?: boolean; plain?: boolean };
@@ -58,10 +59,10 @@ function printRows(context: CommandContext, output: Output, rows: readonly Model
   for (const missing of causes.values()) printMissing(output, missing);
   const told = new Set([...causes.values()].flat().map(({ auth }) => auth.profileId));
   const ended = rows.filter(({ auth }) => auth.state === 'ended' && !told.has(auth.profileId));
-  for (const profileId of new Set(ended.map(({ auth }) => auth.profileId ?? ''))) {
+  for (const [profileId = '', [row]] of Map.groupBy(ended, ({ auth }) => auth.profileId)) {
     output.line();
     output.line(style.warn(`Not served: the login ${cleanText(profileId, 120)} has ended.`));
-    output.line(`  Log in again: ${loginAgain(profileId)}`);
+    output.line(`  Log in again: ${loginAgain({ id: profileId, region: row?.auth.region })}`);
   }
 }
 

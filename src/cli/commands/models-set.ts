@@ -1,18 +1,17 @@
 // `models set`: another default model. One that cannot be served is refused with the cause; one that may be outside the
 // plan is set with a warning.
-import type { App } from '../../app.ts';
-import { isOpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { NamedModel } from '../../providers/catalogue.ts';
 import type { ModelRoute } from '../../providers/model-route.ts';
 import { changeConfig } from '../config-change.ts';
-import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { defaultModelEdit } from '../default-model.ts';
-import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { isServedWith } from '../model-auth.ts';
 import { readModelFacts, type ModelFacts } from '../model-facts.ts';
 import { openApp } from '../open-app.ts';
+import { isGatewayRunning } from '../running-gateway.ts';
+import { printWarning } from '../ui/warning.ts';
 import { whyNotServed } from '../why-not-served.ts';
 import { checkPlan } from '../plan-check.ts';
 
@@ -45,9 +44,7 @@ export async function modelsSet(
       output.line(`  The gateway that runs takes it over by itself${condition}.`);
     }
     const warnings = [plan, endedLogin(facts, route)].filter((warning) => warning !== undefined);
-    for (const { message, remedy } of warnings) {
-      output.note(`Warning: ${message}\n  ${remedy}`, { event: 'warning', message, remedy });
-    }
+    for (const warning of warnings) printWarning(output, warning);
     output.result({
       default: route.ref,
       before: primary?.ref ?? null,
@@ -83,16 +80,4 @@ function endedLogin(
 function keyVariable(facts: ModelFacts, { provider, modelId }: ModelRoute, env: Env): string | undefined {
   const { keyFrom } = facts.authOf(provider, modelId);
   return keyFrom !== undefined && env[keyFrom] !== undefined ? keyFrom : undefined;
-}
-
-/** Not knowing it is no reason to fail: the file is written by now. */
-export async function isGatewayRunning(app: App, output: Output): Promise<boolean> {
-  try {
-    return (await findGateway(gatewayFiles(app.paths.runDir), app.clock)).running !== undefined;
-  } catch (error) {
-    if (!isOpenClawError(error)) throw error;
-    const { code, message } = error;
-    output.note(`Whether a gateway runs is not known: ${message}`, { event: 'warning', code, message });
-    return false;
-  }
 }
