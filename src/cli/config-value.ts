@@ -61,7 +61,7 @@ export function refuseSecret(value: unknown, path: ConfigPath, dotenvFile: strin
   const isVariable = secret[0] === 'env';
   throw new OpenClawError({
     code: 'CONFIG_WRITE_REFUSED',
-    message: `${name} was not set: it is a secret, and would stay in the shell's history and lie in the file in plain text.`,
+    message: `${name} was left as it is: the value is a secret, and would stay in the shell's history and lie in the file in plain text.`,
     remedy: `${isVariable ? 'Write' : 'Set'} ${variable}=… ${isVariable ? 'into' : 'in the environment or in'} ${cleanText(dotenvFile, 400)}${isVariable ? ', which needs no entry here' : `, and name it: \`openclaw config set ${shellPath(secret)} '\${${variable}}'\``}. Or let openclaw seal the key: \`openclaw onboard\`.`,
     data: { place: name },
   });

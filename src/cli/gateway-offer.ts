@@ -21,11 +21,13 @@ export type GatewayOffer = {
   readonly result: unknown;
 };
 
+/** `variable`: holds the key that was set up; a process that runs has the variables that it was started with. */
 export async function offerGateway(
   app: App,
   context: CommandContext,
   output: Output,
   options: GatewayOptions,
+  variable?: string,
 ): Promise<GatewayOffer> {
   const notStarted = { isRunning: false, exitCode: 0, result: null };
   if (options.startGateway === false) return notStarted;
@@ -35,9 +37,12 @@ export async function offerGateway(
       const { running } = await findGateway(files, context.clock);
       if (running !== undefined) {
         output.line();
-        output.line(
-          `The gateway runs already${running.url === null ? '' : ` on ${running.url}`}, and follows by itself.`,
-        );
+        const at = running.url === null ? '' : ` on ${running.url}`;
+        if (variable === undefined) output.line(`The gateway runs already${at}, and follows by itself.`);
+        else {
+          output.line(`The gateway runs already${at}. If it was started without ${variable}:`);
+          output.line(`  Write ${variable}=… into ${app.paths.dotenvFile}, then: openclaw gateway restart`);
+        }
         return { ...notStarted, isRunning: true };
       }
       if (!mayAsk(context, options) || !(await isWanted(context, output))) return notStarted;

@@ -47,7 +47,7 @@ export function pluginFailure(
   if (thrown instanceof TypeError && thrown.cause instanceof Error) {
     // So does fetch say that there was no answer, which is no fault of the plugin.
     const { reason } = describeNetworkError(thrown, secrets);
-    return failed(`The plugin ${pluginId} got no answer in ${what}: ${reason}`);
+    return failed(`The service of the plugin ${pluginId} did not answer: ${reason}`);
   }
   let message = typeof thrown === 'string' ? thrown : 'it threw something that is no error';
   if (thrown instanceof Error) message = `${thrown.name}: ${thrown.message}`;

@@ -132,7 +132,7 @@ describe('config set', () => {
       ].join('\n'),
     );
     const model = await config('set', 'agents.defaults.model', 'minimax/MiniMax-M3');
-    expect(model.out).toContain('agents.defaults.model is "minimax/MiniMax-M3" now; it was not set.');
+    expect(model.out).toContain('agents.defaults.model is "minimax/MiniMax-M3" now; it had no value.');
     expect(model.out).toContain('follows within a second');
     expect((await config('set', 'env.HTTPS_PROXY', '${LAB_KEY}')).out).toContain('gateway restart');
     expect((await config('set', 'channels.x', '1')).out).toContain('This program does not read it');
@@ -176,7 +176,7 @@ describe('config set', () => {
     [
       'gateway.port',
       '70000',
-      'gateway.port was not set: gateway.port must be a number of at most 65535, found number 70000.',
+      'gateway.port was left as it is: gateway.port must be a number of at most 65535, found number 70000.',
     ],
     ['gateway.port', 'many', 'gateway.port must be a number, found a string'],
     ['gateway.auth', 'x', 'gateway.auth must be an object, found a string'],
@@ -187,15 +187,15 @@ describe('config set', () => {
     ],
     ['providers.lab', '{}', 'Did you mean models.providers?'],
     ['name', 'x', 'neither this program nor OpenClaw knows name.'],
-    ['models.providers.lab.apiKey', 'sk-live-4f2a9c81', 'it is a secret'],
+    ['models.providers.lab.apiKey', 'sk-live-4f2a9c81', 'the value is a secret'],
     [
       'models.providers.lab',
       '{ apiKey: "sk-live-4f2a9c81" }',
-      'models.providers.lab.apiKey was not set: it is a secret',
+      'models.providers.lab.apiKey was left as it is: the value is a secret',
     ],
     ['gateway.auth.password', '12345', 'OPENCLAW_GATEWAY_PASSWORD'],
     ['env.LAB_KEY', 'sk-live-4f2a9c81', 'Write LAB_KEY=… into ~/.openclaw/.env'],
-    ['models.providers.lab.headers.accept', 'sk-live-4f2a9c81', 'it is a secret'],
+    ['models.providers.lab.headers.accept', 'sk-live-4f2a9c81', 'the value is a secret'],
     [
       'models.providers.lab.models[5]',
       '{ id: "x" }',
@@ -254,7 +254,7 @@ describe('config set', () => {
   it('mends a file that does not load, and leaves one that it cannot mend', async () => {
     const { config, read } = stage('{ gateway: { port: "18789" } }');
     expect((await config('set', 'agents.defaults.model', 'a/b')).err).toContain(
-      'agents.defaults.model was not set, for the file would still not load: ~/.openclaw/openclaw.json:1:14: gateway.port must be a number',
+      'agents.defaults.model was left as it is, for the file would still not load: ~/.openclaw/openclaw.json:1:14: gateway.port must be a number',
     );
     expect((await config('set', 'gateway.port', '18789')).exitCode).toBe(0);
     expect(read()).toBe('{ gateway: { port: 18789 } }');
@@ -291,7 +291,7 @@ describe('config unset', () => {
     const { exitCode, out } = await config('unset', 'gateway.prot');
     expect([exitCode, out]).toEqual([
       0,
-      'gateway.prot was not set: nothing to remove.\n  There is gateway.port.\n',
+      'gateway.prot has no value: nothing to remove.\n  There is gateway.port.\n',
     ]);
     expect(JSON.parse((await config('unset', 'x.y', '--json')).out)).toMatchObject({
       changed: false,

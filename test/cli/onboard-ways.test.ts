@@ -190,7 +190,10 @@ describe('onboard --start-gateway', () => {
         value: { gateway: { running: true, ready: true }, next: ['openclaw env claude-code'] },
       });
       const again = await home.run(['onboard', '--auth-choice', 'minimax-api'], env);
-      expect(again.stdout).toMatch(/The gateway runs already on http:\/\/127\.0\.0\.1:\d+/);
+      // A process has the variables that it was started with.
+      expect(again.stdout).toMatch(
+        /The gateway runs already on http:\/\/127\.0\.0\.1:\d+\. If it was started without MINIMAX_API_KEY:\n  Write MINIMAX_API_KEY=… into \S+\.env, then: openclaw gateway restart/,
+      );
     } finally {
       await home.run(['gateway', 'stop'], env);
     }

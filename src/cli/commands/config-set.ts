@@ -57,7 +57,7 @@ export async function configSet(
   const result = await write(context, config, path, value);
   output.line(
     before === undefined
-      ? `${name} is ${shown(value, path)} now; it was not set.`
+      ? `${name} is ${shown(value, path)} now; it had no value.`
       : `${name}: ${shown(before, path)} → ${shown(value, path)}`,
   );
   const lost = lostWith(before, value, path);
@@ -95,7 +95,7 @@ export async function configUnset(
   const before = valueAt(config.document.value, path);
   if (before === undefined) {
     const { nearest } = whatIsThere(config.document.value, path);
-    output.line(`${name} was not set: nothing to remove.`);
+    output.line(`${name} has no value: nothing to remove.`);
     if (nearest !== undefined) output.line(`  There is ${pathText(nearest)}.`);
     output.result({ ...documentOf(config, path, undefined, undefined), changed: false });
     return 0;
@@ -119,7 +119,7 @@ function refuseUnknown(path: ConfigPath): void {
   const meant = home === undefined ? '' : `Did you mean ${home}? `;
   throw new OpenClawError({
     code: 'CONFIG_WRITE_REFUSED',
-    message: `${pathText(path)} was not set: neither this program nor OpenClaw knows ${pathText(unknown)}.`,
+    message: `${pathText(path)} was left as it is: neither this program nor OpenClaw knows ${pathText(unknown)}.`,
     remedy: `${meant}OpenClaw refuses to start on a key that it does not know. To write it all the same, add --allow-unknown.`,
     data: { place: pathText(unknown) },
   });
@@ -136,8 +136,8 @@ function refuseBroken(after: string, config: ConfigFile, path: ConfigPath, done:
   throw new OpenClawError({
     code: 'CONFIG_WRITE_REFUSED',
     message: wasThere
-      ? `${name} was not ${done}, for the file would still not load: ${place}: ${own.problem}.`
-      : `${name} was not ${done}: ${own.problem}.`,
+      ? `${name} was left as it is, for the file would still not load: ${place}: ${own.problem}.`
+      : `${name} was left as it is: ${own.problem}.`,
     remedy: isRequired
       ? `Remove what it belongs to: \`openclaw config unset ${shellPath(path.slice(0, -1))}\`.`
       : wasThere

@@ -181,6 +181,10 @@ function printEnd(
   if (outcome.section === 'gateway' && configChanged) {
     output.line('  A gateway that runs takes the new port with: openclaw gateway restart');
   } else if (configChanged || saved !== undefined) {
-    output.line('  A gateway that runs follows by itself. See what it serves: openclaw models list');
+    const variable = saved?.key?.variable;
+    const condition = variable === undefined ? '' : `, if it was started with ${variable} as well`;
+    output.line(
+      `  A gateway that runs follows by itself${condition}. See what it serves: openclaw models list`,
+    );
   }
 }

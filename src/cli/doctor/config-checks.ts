@@ -6,6 +6,7 @@ import { isSecret, looksSecret } from '../../config/secret-places.ts';
 import { variableFor } from '../../config/secret-variable.ts';
 import { valueAt, type Tree } from '../../config/tree.ts';
 import { isOpenClawError } from '../../errors.ts';
+import { apiKeyProviders } from '../../providers/api-key.ts';
 import { readPrices } from '../../providers/prices.ts';
 import type { ModelCatalogue } from '../../providers/catalogue.ts';
 import { currentDefault } from '../default-model.ts';
@@ -108,6 +109,8 @@ export const modelsCheck: Check = {
   deadlineMs: 4_500,
   async run(ports) {
     if (isOpenClawError(ports.config)) return [];
+    // Nothing can be served then, which is told by the check of the logins.
+    if ((await ports.logins()).length === 0 && apiKeyProviders(ports.config).length === 0) return [];
     let catalogue: ModelCatalogue;
     try {
       catalogue = await ports.catalogue();

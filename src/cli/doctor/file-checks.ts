@@ -2,6 +2,7 @@
 // with lstat and before anything is opened, for whoever opens the store closes it to others on the way.
 import { chmodSync, readFileSync, realpathSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { builtinProviders } from '../../providers/builtin-providers.ts';
 import { shellWord } from '../../platform/shell-word.ts';
 import { insecureKeyFile } from '../../vault/key-file.ts';
 import type { Check, DoctorPorts } from './check.ts';
@@ -73,7 +74,10 @@ function privatePlaces({ paths }: DoctorPorts): { path: string; kind: Kind }[] {
 function holdsSecrets(path: string): boolean {
   if (look(path)?.isFile() !== true) return false;
   try {
-    return /(key|token|password|secret)["']?\s*:\s*["'](?!\$\{)[^"'\s]{8,}/i.test(readFileSync(path, 'utf8'));
+    const values = readFileSync(path, 'utf8').matchAll(
+      /(?:key|token|password|secret)["']?\s*:\s*["'](?!\$\{)([^"'\s]{8,})/gi,
+    );
+    return [...values].some(([, value]) => !builtinProviders.some(({ openKey }) => openKey === value));
   } catch {
     // Nobody else can read it either, or it is told by the check of the configuration.
     return false;

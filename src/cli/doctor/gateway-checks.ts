@@ -67,7 +67,7 @@ export function judgeRunning(record: GatewayRecord, health: Health | 'silent' | 
     findings.push({
       id: 'gateway.running',
       severity: 'error',
-      text: `The gateway at ${at} cannot serve: ${shown(health.reason ?? '')}.`,
+      text: `The gateway at ${at} cannot serve: ${shown(health.reason ?? '')}`,
       remedy: 'See how the logins are: `openclaw auth status`.',
     });
   } else

@@ -30,7 +30,7 @@ function wordsOf(probe: Probe, style: Style): { text: string; tint: Tint } {
     case 'refused':
       return { text: `refused: ${probe.reason}`, tint: style.bad };
     case 'unreachable':
-      return { text: `no answer that tells: ${probe.reason}`, tint: style.warn };
+      return { text: `not known: ${probe.reason}`, tint: style.warn };
     case 'closed':
       return { text: `cannot be opened: ${probe.reason}`, tint: style.bad };
     case 'not_probed':

@@ -50,6 +50,16 @@ async function sound(): Promise<DoctorStage> {
 }
 
 describe('what it says', () => {
+  it('of a machine without a login it is said once that nothing can be served', async () => {
+    const stage = createDoctorStage();
+    stage.writeConfig({ agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } } });
+    const { code, value } = await report(stage);
+    expect([code, value.errors]).toEqual([0, 0]);
+    const told = value.findings.filter(({ severity }) => severity !== 'ok').map(({ id }) => id);
+    expect(told).toContain('login.none');
+    expect(told).not.toContain('config.model');
+  });
+
   it('nothing is wrong, in two lines, and each of the rest with --verbose', async () => {
     const stage = await sound();
     expect(await doctor(stage.context, {})).toBe(0);

@@ -69,7 +69,14 @@ describeStates(
         stage.writeConfig({ gateway: { auth: { token: 'a-long-token-here' } } }, 0o644),
       ),
       right: over(filesCheck, (stage) =>
-        stage.writeConfig({ gateway: { auth: { token: '${THE_TOKEN}' } } }, 0o644),
+        stage.writeConfig(
+          {
+            gateway: { auth: { token: '${THE_TOKEN}' } },
+            // What stands in for a key where a server wants none.
+            models: { providers: { lmstudio: { apiKey: 'lmstudio' } } },
+          },
+          0o644,
+        ),
       ),
       says: 'mode 0644',
     },
