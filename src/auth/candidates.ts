@@ -169,6 +169,18 @@ export function noLogin(provider: string, said: string | undefined): OpenClawErr
   });
 }
 
+/** There are logins, and none of them is one that the explicit order names. */
+export function allLeftOut(provider: string, isStored: boolean): OpenClawError {
+  return new OpenClawError({
+    code: 'NO_PROFILE',
+    message: `The order of the logins of ${provider} leaves every one out.`,
+    remedy: isStored
+      ? 'Use them all again: `openclaw auth order clear {provider}`.'
+      : 'See it: `openclaw auth order get {provider}`. It is auth.order.{provider} in openclaw.json: mend it there.',
+    data: { provider },
+  });
+}
+
 /** What `lease` throws when nothing may be used; undefined when there is nothing at all. */
 export function noneLeft(
   provider: string,

@@ -11,6 +11,7 @@ import type { CredentialStore, ProfileRecord } from '../store/credential-store.t
 import { waitBounded } from './bounded-wait.ts';
 import { createForcedRefreshes } from './forced-refreshes.ts';
 import {
+  allLeftOut,
   groupCandidates,
   keyRefused,
   lossOf,
@@ -248,6 +249,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       if (options?.rejected !== undefined) return rejectedLease(options.rejected, model, options);
       const group = order.get(provider);
       if (group === undefined) throw missing(provider);
+      if (group.list.length === 0) throw allLeftOut(provider, uses.order(provider) !== undefined);
       const nowMs = clock.nowMs();
       const chosen =
         choose(group, provider, model, nowMs, options) ??

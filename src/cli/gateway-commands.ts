@@ -36,6 +36,12 @@ Examples:
       `
 For a terminal, a container or a service manager. \`openclaw gateway start\` does the same in the background.
 
+Exit status:
+  0    it has served and was stopped, by Ctrl-C too
+  1    it could not start, or a new token could not be saved at the end
+  2    the command line, or a value in it, is not understood
+  130  stopped by Ctrl-C before it served
+
 Examples:
   $ openclaw gateway run
   $ openclaw gateway run --port 18790 --log-file

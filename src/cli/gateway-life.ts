@@ -33,8 +33,11 @@ export type GatewayLifeDeps = {
 type Listening = Serving & { port: number };
 
 export type GatewayLife = {
-  /** Claims the folder, unless that is still another process's to give. Throws GATEWAY_RUNNING. */
-  begin(): Promise<void>;
+  /**
+   * Claims the folder, unless that is still another process's to give. Throws GATEWAY_RUNNING, in the foreground only when
+   * the folder's gateway has the address that this one is to have.
+   */
+  begin(url: string): Promise<void>;
   /** The socket that can be had for this address (port 0: any), with the port that it has. */
   inheritable(address: ListenAddress): { port: number; take: () => Promise<Server> } | undefined;
   /** It serves: says so to all who wait for it. Throws GATEWAY_RUNNING when the process before does not let go. */
@@ -127,15 +130,20 @@ export function createGatewayLife(deps: GatewayLifeDeps): GatewayLife {
   };
 
   return {
-    async begin() {
+    async begin(url) {
       context.signal.throwIfAborted();
       if (!isListed || options.launched === 'restart') return;
       if (await claim(claimMs)) return;
-      const { running } = await findGateway(files, clock);
+      const { running, last } = await findGateway(files, clock);
+      // In another container its pid means nothing here, and its lock says that it lives.
+      const holder = running ?? (last?.state === 'stopped' ? undefined : last);
       const who =
-        running === undefined ? '' : ` (pid ${running.pid}${running.url === null ? '' : `, ${running.url}`})`;
-      if (launcher !== undefined) {
-        throw new OpenClawError({ code: 'GATEWAY_RUNNING', message: `A gateway runs already${who}` });
+        holder === undefined ? '' : ` (pid ${holder.pid}${holder.url === null ? '' : `, ${holder.url}`})`;
+      if (launcher !== undefined || holder?.url === url) {
+        throw new OpenClawError({
+          code: 'GATEWAY_RUNNING',
+          message: `This state folder has a gateway already${who}`,
+        });
       }
       // On a port of its own a second one does no harm: logins are shared by design.
       log.warn('gateway_not_listed', { reason: `status, stop and restart speak of another one${who}` });

@@ -59,5 +59,7 @@ function report(error: unknown, args: readonly string[], context: CommandContext
   const wantsJson = args.includes('--json');
   if (wantsJson) terminal.writeOut(`${JSON.stringify(errorDocument(failure), undefined, 2)}\n`);
   else terminal.writeErr(formatError(failure, terminal));
+  // `eval "$(openclaw env …)" && claude`: a shell knows only what it evaluates, and nothing would be a success.
+  if (args[0] === 'env' && !wantsJson) terminal.writeOut('false\n');
   return exitCodeOf(failure);
 }

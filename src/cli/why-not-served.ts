@@ -26,7 +26,8 @@ export function whyNotServed({ trouble, auth }: NotServed): {
   if (auth.state === 'left_out') {
     return {
       why: 'the order of its logins leaves every one out.',
-      remedy: 'See it: `openclaw auth order get`. Then look again: `openclaw models list`.',
+      remedy:
+        'See it: `openclaw auth order get`, or use all again: `openclaw auth order clear <provider>`. Then look again: `openclaw models list`.',
     };
   }
   return {

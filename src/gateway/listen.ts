@@ -41,8 +41,13 @@ export async function listenOn(server: Server, address: ListenAddress): Promise<
     message: isGateway
       ? `An openclaw gateway already answers on port ${port}`
       : `Another program has port ${port}`,
-    data: { port, nextPort: port + 1 },
+    data: { port, nextPort: nextPort(port) },
   });
+}
+
+/** One to try instead. */
+export function nextPort(port: number): number {
+  return port < 65_535 ? port + 1 : port - 1;
 }
 
 /**

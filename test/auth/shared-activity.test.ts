@@ -1,4 +1,4 @@
-// What two gateways with one state folder know of the use of a login, while one of them tries it.
+// What two gateways with one state folder know of the use of a login, while one of them tries it; and of its stored order.
 import { expect, it } from 'vitest';
 import type { Lease } from '../../src/auth/lease.ts';
 import { openActivityDatabase } from '../../src/store/activity-database.ts';
@@ -58,4 +58,23 @@ it('another gateway’s newer cooldown outlives a success that is older, and is 
   take(world).report({ kind: 'ok', sentAtMs: world.clock.nowMs() });
   await world.clock.advance(2_000);
   expect(beside.read().cooldowns).toEqual([]);
+});
+
+it('an order that names nobody who is there says so, and what ends it', async () => {
+  const folder = tempFolder();
+  const activity = createActivityStore(openActivityDatabase(folder, { mode: 'keep', warn: () => undefined }));
+  const gone = ['minimax-portal:gone'];
+  const issuedAt = 1_750_000_000_000;
+  const credential = { issuedAt, expires: issuedAt + 48 * hour };
+  const world = await setUp({ credential, deps: { activity, explicitOrder: () => gone } });
+  const said = {
+    code: 'NO_PROFILE',
+    message: 'The order of the logins of minimax-portal leaves every one out.',
+  };
+  const written = expect.stringContaining('auth.order.minimax-portal in openclaw.json') as string;
+  expect(() => take(world)).toThrow(expect.objectContaining({ ...said, remedy: written }));
+  activity.setOrder(provider, gone);
+  await world.clock.advance(250);
+  const stored = 'Use them all again: `openclaw auth order clear minimax-portal`.';
+  expect(() => take(world)).toThrow(expect.objectContaining({ ...said, remedy: stored }));
 });

@@ -131,6 +131,75 @@ describe('claude-code', () => {
   });
 });
 
+describe('where something is missing', () => {
+  const withoutToken = { OPENCLAW_GATEWAY_TOKEN: '' };
+  const shells = ['sh', 'bash', 'zsh'].filter((shell) => spawnSync(shell, ['-c', ':']).status === 0);
+
+  /** What `eval "$(openclaw env …)" && echo on` prints and ends with, and what the shell then has. */
+  function evaluated(
+    shell: string,
+    home: Home,
+    stdout: string,
+    variable: string,
+  ): (string | number | null)[] {
+    const script = `eval "$EXPORTS" && echo on; echo $?; printenv ${variable}`;
+    const { stdout: said } = spawnSync(shell, ['-c', script], {
+      env: { ...home.env, EXPORTS: stdout },
+      encoding: 'utf8',
+    });
+    return said.trimEnd().split('\n');
+  }
+
+  it('a shell stops where env failed, where there is no token, and nowhere else', async () => {
+    const home = homeWith(apiKeyExample);
+    const failed = await homeWith(elsewhere).run(['env', 'codex']);
+    expect([failed.code, failed.stdout]).toEqual([1, 'false\n']);
+    expect(failed.stderr).toContain('There is no model for codex');
+    const tokenless = { ...home, env: { ...home.env, ...withoutToken } };
+    const runs = await Promise.all(
+      [
+        ['claude-code', 'ANTHROPIC_AUTH_TOKEN'],
+        ['codex', 'OPENCLAW_API_KEY'],
+      ].map(async ([tool = '', key = '']) => ({ key, stdout: (await home.run(['env', tool])).stdout })),
+    );
+    expect(shells).toContain('sh');
+    for (const shell of shells) {
+      expect(evaluated(shell, home, failed.stdout, 'NONE')).toEqual(['1']);
+      for (const { key, stdout } of runs) {
+        expect([shell, ...evaluated(shell, home, stdout, key)]).toEqual([shell, 'on', '0', gatewayToken]);
+      }
+    }
+    for (const { key, stdout } of runs) expect(evaluated('sh', tokenless, stdout, key)).toEqual(['1']);
+  });
+
+  it('with --json there is one document and no word for a shell', async () => {
+    const { value } = await homeWith(elsewhere).json(['env', 'codex']);
+    expect(Object.keys(value)).toEqual(['error']);
+  });
+
+  it('a beginner is sent to the login, and who has a key to the start', async () => {
+    const remedyFor = async (config: string): Promise<unknown> =>
+      (await homeWith(config).json(['gateway', 'token'], withoutToken)).value['error'];
+    expect(await remedyFor('{}')).toMatchObject({ remedy: expect.stringContaining('`openclaw onboard') });
+    expect(await remedyFor(apiKeyExample)).toMatchObject({ remedy: 'Start it: `openclaw gateway start`.' });
+    const { value } = await homeWith('{}').json(['env', 'codex']);
+    expect(value['error']).toMatchObject({
+      message: 'There is no model for codex yet: there is no login and no key.',
+      remedy: expect.stringContaining('`openclaw onboard`'),
+    });
+  });
+
+  it('a gateway that does not run is named, and only then', async () => {
+    const home = homeWith('{}');
+    const note = 'No gateway runs yet: openclaw gateway start\n';
+    expect((await home.run(['env', 'anthropic'])).stderr).toBe(note);
+    expect((await home.json(['env', 'anthropic'])).value).toMatchObject({ gatewayRunning: false });
+    await claim(home, { url: 'http://127.0.0.1:18123', port: 18123 });
+    expect((await home.run(['env', 'anthropic'])).stderr).toBe('');
+    expect((await home.json(['env', 'anthropic'])).value).toMatchObject({ gatewayRunning: true });
+  });
+});
+
 describe('SDKs', () => {
   it.each([
     ['openai', { OPENAI_BASE_URL: 'http://127.0.0.1:18999/v1' }, 'OPENAI_API_KEY'],

@@ -1,4 +1,4 @@
-// `gateway status` against a gateway that others see by its lock and its record: which address is asked.
+// `gateway status`, `stop` and `run` beside a gateway that others see by its lock and its record: which address is asked.
 import { onTestFinished, expect, it } from 'vitest';
 import { claim } from '../support/claimed-gateway.ts';
 import { createHome, type Home } from '../support/cli-process.ts';
@@ -58,4 +58,66 @@ it('where none is known, the configured address is asked, not just its port', as
     code: 0,
     value: { url: `http://127.0.0.1:${port}`, ready: true },
   });
+});
+
+it('knows its own gateway on the port that is asked for, and says where it is another one', async () => {
+  const { url, port } = await healthy();
+  const home = createHome();
+  await claim(home, { url, port });
+  const asked = ['--port', String(port)];
+  expect((await status(home, asked)).value).toMatchObject({
+    pid: process.pid,
+    mode: 'foreground',
+    state: 'ready',
+    version: '1.0.0',
+    since: expect.any(String) as string,
+  });
+  const stranger = createHome();
+  expect((await status(stranger, asked)).value).toMatchObject({ running: true, pid: null });
+  const { stdout } = await stranger.run(['gateway', 'status', ...asked]);
+  expect(stdout).toContain('It is not the gateway of this state folder');
+});
+
+it('does not send anybody to `gateway start` where another program has the port', async () => {
+  const server = await startServer((_request, response) => sendJson(response, 200, { service: 'other' }));
+  onTestFinished(server.close);
+  const port = Number(new URL(server.url).port);
+  const home = createHome({ OPENCLAW_GATEWAY_PORT: String(port) });
+  const next = port < 65_535 ? port + 1 : port - 1;
+  expect((await status(home)).value['error']).toMatchObject({
+    code: 'GATEWAY_NOT_RUNNING',
+    remedy: `Stop that program or choose another port: \`openclaw gateway start --port ${next}\`.`,
+  });
+  await claim(home, { url: 'http://127.0.0.1:1', port: 1 });
+  expect((await status(home, ['--port', String(port)])).value['error']).toMatchObject({
+    remedy: 'The gateway of this state folder is another one: `openclaw gateway status`.',
+  });
+});
+
+it('stop says what answers where this state folder has no gateway', async () => {
+  const { url, port } = await healthy();
+  const home = createHome({ OPENCLAW_GATEWAY_PORT: String(port) });
+  expect(await home.json(['gateway', 'stop'])).toEqual({
+    code: 0,
+    value: { stopped: false, running: false, pid: null, cut_requests: 0, elsewhere: url },
+  });
+  expect((await home.run(['gateway', 'stop'])).stdout).toContain(`answers on ${url}.`);
+  home.writeConfig('{ "gateway": ');
+  expect((await home.run(['gateway', 'stop'])).stdout).toBe('No gateway runs.\n');
+});
+
+it.each([
+  ['is alive', process.pid],
+  ['is another container’s', 4_194_303],
+])('run refuses the address that the gateway of its state folder has, whose pid %s', async (_name, pid) => {
+  const home = createHome();
+  await claim(home, { url: 'http://127.0.0.1:18124', port: 18_124, pid });
+  const { code, value } = await home.json(['gateway', 'run', '--port', '18124']);
+  expect([code, value['error']]).toMatchObject([
+    1,
+    {
+      code: 'GATEWAY_RUNNING',
+      message: `This state folder has a gateway already (pid ${pid}, http://127.0.0.1:18124)`,
+    },
+  ]);
 });

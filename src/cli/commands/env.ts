@@ -1,5 +1,6 @@
 // `env`: what points a tool at the gateway, to be evaluated by a shell. The token is fetched by that shell, so that it
-// stays out of the scrollback. Which settings a tool needs is tool-settings.ts's.
+// stays out of the scrollback; its line is the last one, so that `eval … && claude` stops where there is no token. What is
+// printed on an error is run.ts's, which settings a tool needs tool-settings.ts's.
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildCatalogue, type App } from '../../app.ts';
@@ -13,6 +14,7 @@ import type { CatalogueEntry } from '../../providers/catalogue.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
+import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
 import { apiOfTool, tools, toolSettings, type Tool, type ToolModel } from '../tool-settings.ts';
@@ -27,7 +29,7 @@ export async function env(
   if (tool === undefined) throw unknownTool(named ?? '');
   const app = openApp(context, options);
   try {
-    const baseUrl = await whereItServes(app, output);
+    const { url: baseUrl, isRunning } = await whereItServes(app, output);
     const tokenCommand = [...selfCommand(context.env, context.installation.main), 'gateway', 'token'];
     const api = apiOfTool[tool];
     const model = api === undefined ? 'default' : await modelFor(app, tool, api);
@@ -37,14 +39,19 @@ export async function env(
       tool,
       env: variables,
       token: { variable: tokenVariable, command: tokenCommand },
+      gatewayRunning: isRunning,
       ...args,
     });
     for (const [name, value] of Object.entries(variables)) output.line(`export ${name}=${quote(value)}`);
-    output.line(`export ${tokenVariable}="$(${tokenCommand.map(quote).join(' ')})"`);
     for (const name of cleared) output.line(`unset ${name}`);
     if (program !== undefined) {
       const { name } = program;
       output.line(`${name}() { command ${[name, ...program.args].map(quote).join(' ')} "$@"; }`);
+    }
+    // `export X="$(…)"` in one would succeed whatever becomes of the command.
+    output.line(`${tokenVariable}="$(${tokenCommand.map(quote).join(' ')})" && export ${tokenVariable}`);
+    if (isRunning === false && !output.json && !(await answersAsGateway(baseUrl))) {
+      output.note('No gateway runs yet: openclaw gateway start');
     }
     return 0;
   } finally {
@@ -52,11 +59,16 @@ export async function env(
   }
 }
 
-/** The address of the gateway that runs, however it was given; before there is one, what the configuration says. */
-async function whereItServes(app: App, output: Output): Promise<string> {
+/**
+ * The address of the gateway that runs, however it was given; before there is one, what the configuration says.
+ * `isRunning`: whether this state folder has one; null where nobody can tell.
+ */
+async function whereItServes(app: App, output: Output): Promise<{ url: string; isRunning: boolean | null }> {
+  let isRunning: boolean | null = null;
   try {
     const { running } = await findGateway(gatewayFiles(app.paths.runDir), app.clock);
-    if (running?.url) return running.url;
+    if (running?.url) return { url: running.url, isRunning: true };
+    isRunning = running !== undefined;
   } catch (error) {
     if (!isOpenClawError(error)) throw error;
     output.note(`Whether a gateway runs is not known: ${error.message}`, {
@@ -66,7 +78,12 @@ async function whereItServes(app: App, output: Output): Promise<string> {
     });
   }
   const config = app.config();
-  return gatewayUrl(config, resolvePort(undefined, config));
+  return { url: gatewayUrl(config, resolvePort(undefined, config)), isRunning };
+}
+
+/** One that keeps everything in memory is in no state folder. */
+async function answersAsGateway(url: string): Promise<boolean> {
+  return typeof (await probeGateway(url)) !== 'string';
 }
 
 /** The default model, else the first of its fallbacks, else of all models that is served by the tool's API. */
@@ -75,6 +92,7 @@ async function modelFor(app: App, tool: Tool, api: ModelApi): Promise<ToolModel>
   const primary = currentDefault(config);
   const catalogue = await buildCatalogue(app, app.plugins());
   const entries = catalogue.entries();
+  const list = catalogue.list();
   const served = ({ route }: Partial<CatalogueEntry> = {}): ToolModel | undefined =>
     route !== undefined && isServedBy(route, api) ? route : undefined;
   const called = (name: string): CatalogueEntry | undefined =>
@@ -85,10 +103,17 @@ async function modelFor(app: App, tool: Tool, api: ModelApi): Promise<ToolModel>
   const found =
     served(primaryEntry ?? entries.find(({ isDefault }) => isDefault)) ??
     fallbacks.map((name) => served(called(name))).find((model) => model !== undefined) ??
-    catalogue.list().find((route) => isServedBy(route, api));
+    list.find((route) => isServedBy(route, api));
   if (found !== undefined) return found;
   // Before the first login nothing is known; the gateway says by itself what is missing then.
   if (api === 'anthropic-messages' && primaryEntry === undefined) return 'default';
+  if (list.length === 0) {
+    throw new OpenClawError({
+      code: 'MODEL_UNKNOWN',
+      message: `There is no model for ${tool} yet: there is no login and no key.`,
+      remedy: 'Log in, or give a key: `openclaw onboard`.',
+    });
+  }
   throw new OpenClawError({
     code: 'MODEL_UNKNOWN',
     message: `There is no model for ${tool}: it speaks the API ${api} alone${primary === undefined ? '' : `, and ${cleanText(primary, 120)} is not served by it`}.`,

@@ -97,7 +97,7 @@ async function serve(
     const port = resolvePort(options.port, config);
     const listening = resolveListening(config, configuredGatewayToken(app));
     if (options.ephemeral === true) await logInToMemory(app, context, output, options);
-    await life.begin();
+    await life.begin(localUrl(listening.host, port));
     const token = new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
     const inherit = life.inheritable({ host: listening.host, port });
     const serving = await startServing(app, {
@@ -141,7 +141,8 @@ async function logInToMemory(
     throw new OpenClawError({
       code: 'INPUT_REQUIRED',
       message: 'With --ephemeral nothing is written, so the token that clients send must come from outside.',
-      data: { flag: 'a long random value in OPENCLAW_GATEWAY_TOKEN' },
+      remedy:
+        'Make one, and give it to the clients, too: `export OPENCLAW_GATEWAY_TOKEN="$(openssl rand -hex 32)"`. Then run the command again.',
     });
   }
   const session = await logInWithChoice(

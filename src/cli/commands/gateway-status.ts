@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
+import { nextPort } from '../../gateway/listen.ts';
 import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles, type GatewayRecord } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
@@ -17,14 +18,14 @@ export async function gatewayStatus(
   const { clock } = context;
   const app = openApp(context, options);
   const found = await findGateway(gatewayFiles(app.paths.runDir), clock);
-  const running = options.port === undefined ? found.running : undefined;
-  const url = running === undefined ? configuredUrl(app, options.port) : running.url;
+  const { running, url } = whoIsAsked(app, found.running, options.port);
   const health = url === null ? 'silent' : await probeGateway(url);
   if (running === undefined && url !== null && (health === 'silent' || health === 'other')) {
     const silence = url.endsWith(':0') ? 'No gateway runs.' : `Nothing answers on ${url}.`;
     const answer = health === 'silent' ? silence : `Another program answers on ${url}, not the gateway.`;
     const past = options.port === undefined ? describeEnd(found.last, clock.nowMs()) : '';
-    throw new OpenClawError({ code: 'GATEWAY_NOT_RUNNING', message: `${answer}${past}` });
+    const remedy = remedyFor(url, health, found.running);
+    throw new OpenClawError({ code: 'GATEWAY_NOT_RUNNING', message: `${answer}${past}`, ...remedy });
   }
   const isHere = typeof health !== 'string';
   const isReady = isHere && health.ready && running?.state !== 'stopping';
@@ -36,6 +37,8 @@ export async function gatewayStatus(
     const age = formatDuration(clock.nowMs() - running.sinceMs);
     output.line(`  Process  ${running.pid}, ${placeOf(running)}, version ${running.version}`);
     output.line(`  Since    ${new Date(running.sinceMs).toISOString()} (${age})`);
+  } else {
+    output.line('  It is not the gateway of this state folder: `stop` and `restart` do not reach it.');
   }
   const active = (isHere ? health.activeRequests : running?.active) ?? null;
   if (active !== null) output.line(`  Active   ${active} ${active === 1 ? 'request' : 'requests'}`);
@@ -78,9 +81,30 @@ function whatConfigSays(app: App): OpenClawError | undefined {
   }
 }
 
-function configuredUrl(app: App, port: string | undefined): string {
+type Asked = { running: GatewayRecord | undefined; url: string | null };
+
+/** A port that is asked for can be that of this folder's own gateway. */
+function whoIsAsked(app: App, own: GatewayRecord | undefined, port: string | undefined): Asked {
+  if (own !== undefined && port === undefined) return { running: own, url: own.url };
   const config = app.config();
-  return gatewayUrl(config, resolvePort(port, config));
+  const url = gatewayUrl(config, resolvePort(port, config));
+  return { running: own?.url === url ? own : undefined, url };
+}
+
+/** `start` is no help where another program has the port, nor where this folder's gateway runs elsewhere. */
+function remedyFor(
+  url: string,
+  health: 'silent' | 'other',
+  own: GatewayRecord | undefined,
+): { remedy?: string } {
+  if (own !== undefined) {
+    return { remedy: 'The gateway of this state folder is another one: `openclaw gateway status`.' };
+  }
+  if (health === 'silent') return {};
+  const port = nextPort(Number(new URL(url).port || 80));
+  return {
+    remedy: `Stop that program or choose another port: \`openclaw gateway start --port ${port}\`.`,
+  };
 }
 
 function reasonOf(

@@ -1,8 +1,11 @@
 // `gateway stop`: asks the gateway of this state folder to end, and waits while it finishes what runs.
-import { OpenClawError } from '../../errors.ts';
+import type { App } from '../../app.ts';
+import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import { quotedText } from '../../platform/text.ts';
 import { sleep } from '../../platform/clock.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { gatewayUrl, resolvePort } from '../gateway-address.ts';
+import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { askToStop } from '../gateway-succession.ts';
 import { openApp } from '../open-app.ts';
@@ -18,12 +21,21 @@ export async function gatewayStop(
 ): Promise<number> {
   const output = createOutput(context, options);
   const { clock, signal } = context;
-  const files = gatewayFiles(openApp(context, options).paths.runDir);
+  const app = openApp(context, options);
+  const files = gatewayFiles(app.paths.runDir);
   const waitMs = readWait(options.timeout);
   const { running: first } = await findGateway(files, clock);
   if (first === undefined) {
-    output.line('No gateway runs.');
-    output.result({ stopped: false, running: false, pid: null, cut_requests: 0 });
+    const elsewhere = await whoAnswers(app);
+    if (elsewhere === null) output.line('No gateway runs.');
+    else {
+      output.line('This state folder has no gateway that runs.');
+      output.line(
+        `  A gateway of another state folder, or of one that was moved, answers on ${elsewhere}. From there it is stopped so:`,
+      );
+      output.line('    OPENCLAW_STATE_DIR=<its folder> openclaw gateway stop   (one in a terminal: Ctrl-C)');
+    }
+    output.result({ stopped: false, running: false, pid: null, cut_requests: 0, elsewhere });
     return 0;
   }
   const { pid } = first;
@@ -56,6 +68,19 @@ export async function gatewayStop(
       });
     }
     await sleep(clock, lookMs, signal);
+  }
+}
+
+/** Where the configuration says that a gateway is, and one answers that this folder knows nothing of; null: none does. */
+async function whoAnswers(app: App): Promise<string | null> {
+  try {
+    const config = app.config();
+    const url = gatewayUrl(config, resolvePort(undefined, config));
+    return typeof (await probeGateway(url)) === 'string' ? null : url;
+  } catch (error) {
+    // Without a configuration that loads there is no address to ask, and nothing to stop either.
+    if (isOpenClawError(error)) return null;
+    throw error;
   }
 }
 

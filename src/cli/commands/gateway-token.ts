@@ -2,6 +2,7 @@
 import { OpenClawError } from '../../errors.ts';
 import { gatewayTokenName } from '../../gateway/gateway-token.ts';
 import { configuredGatewayToken } from '../../app.ts';
+import { apiKeyProviders } from '../../providers/api-key.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
 
@@ -11,9 +12,13 @@ export async function gatewayToken(context: CommandContext, options: OutputOptio
   try {
     const token = configuredGatewayToken(app) ?? (await app.store().readSecret(gatewayTokenName));
     if (token === undefined) {
+      // Who brings a key of their own never logs in.
+      const hasKey = apiKeyProviders(app.config()).length > 0;
       throw new OpenClawError({
         code: 'NO_PROFILE',
-        message: 'There is no gateway token yet; it is made with the first login.',
+        message:
+          'There is no gateway token yet; the first login makes it, or the first start of the gateway.',
+        ...(hasKey ? { remedy: 'Start it: `openclaw gateway start`.' } : {}),
       });
     }
     output.line(token);
