@@ -54,7 +54,8 @@ Examples:
     'after',
     `
 A login that is there is renewed in place, in the way and the region that it had. Another name makes another login, which
-serves beside the first one: \`openclaw auth order get\` tells which one is used. The default model stays as it is.
+serves beside the first one: \`openclaw auth order get\` tells which one is used. The default model stays as it is. With
+several logins, a terminal asks which one.
 
 Examples:
   $ openclaw auth login   the same login again
@@ -71,7 +72,8 @@ Examples:
     .addHelpText(
       'after',
       `
-The service is asked to end the login, where it can; the login is deleted here in any case. Others stay.
+The service is asked to end the login, where it can; the login is deleted here in any case. Others stay. With several
+logins, a terminal asks which one.
 
 Examples:
   $ openclaw auth logout minimax-portal:work

@@ -1,7 +1,10 @@
 // A login on a store that cannot be opened any more: the old one is moved aside, never overwritten, and only when a
 // person says so.
-import { isOpenClawError, type ErrorCode, type OpenClawError } from '../errors.ts';
+import { basename, dirname } from 'node:path';
+import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
 import { setAsideStore } from '../auth/set-aside.ts';
+import { shellWord } from '../platform/shell-word.ts';
+import { cleanText } from '../platform/text.ts';
 import type { CredentialStore } from '../store/credential-store.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { createPrompter } from './ui/prompter.ts';
@@ -14,7 +17,7 @@ export async function withFreshStore<T>(
   store: CredentialStore,
   context: CommandContext,
   output: Output,
-  options: { setAsideStore?: boolean; interactive: boolean },
+  options: { setAsideStore?: boolean; interactive: boolean; onAside?: (folder: string) => void },
   work: () => Promise<T>,
 ): Promise<T> {
   const failed = store.identity();
@@ -37,9 +40,33 @@ export async function withFreshStore<T>(
     // undefined: somebody else has begun a new one while this process waited, and the login goes there.
     if (aside !== undefined) {
       output.note(`The old store is kept in ${aside}`, { event: 'store_set_aside', folder: aside });
+      options.onAside?.(aside);
     }
-    return work();
+    try {
+      return await work();
+    } catch (again) {
+      throw withAside(again, aside);
+    }
   }
+}
+
+/** What became of the old store, in the error of a login that was not saved: its remedy must not say that nothing changed. */
+export function withAside(error: unknown, aside: string | undefined): unknown {
+  if (aside === undefined || !isOpenClawError(error)) return error;
+  const files = ['', '-wal', '-shm'].map((ending) => `credentials.sqlite${ending}`).join(' ');
+  const folder = cleanText(dirname(aside), 300);
+  return new OpenClawError({
+    code: error.code,
+    message: `${error.message.replace(/[.]?$/, '.')} The old store stays aside in ${cleanText(aside, 300)}.`,
+    remedy: `${error.remedy.replace(/^Nothing was changed[.;] ?(.)/, (_, first: string) => first.toUpperCase())} To put the old store back: \`cd ${shellWord(folder)} && rm -f ${files} && mv ${shellWord(basename(aside))}/* .\`.`,
+    data: error.data,
+    cause: error.cause,
+  });
+}
+
+/** What a new login would mend, unless it is found that the key is in another place. */
+export function isBeyondOpening(error: unknown): boolean {
+  return isOpenClawError(error) && isHopeless(error);
 }
 
 /** A key that does not fit, from a place that only this environment names, says nothing of the store. */

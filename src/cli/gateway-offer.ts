@@ -2,6 +2,7 @@
 // settings by itself.
 import type { App } from '../app.ts';
 import { isOpenClawError } from '../errors.ts';
+import type { AskPassphrase } from '../vault/passphrase.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { findGateway, gatewayFiles } from './gateway-record.ts';
 import { startInBackground } from './gateway-starting.ts';
@@ -12,6 +13,8 @@ import { createPrompter } from './ui/prompter.ts';
 export type GatewayOptions = LoginOptions & {
   /** undefined: a person is asked, where there is one. */
   startGateway?: boolean;
+  /** What was typed in this command need not be typed again. */
+  askPassphrase?: AskPassphrase;
 };
 
 export type GatewayOffer = {
@@ -59,6 +62,7 @@ export async function offerGateway(
       },
       files,
       options,
+      { ask: options.askPassphrase },
     );
     return { isRunning: true, exitCode, result };
   } catch (error) {

@@ -6,6 +6,7 @@ import { launchGateway } from './gateway-launch.ts';
 import { lastLines, shownLine, sizeOf } from './gateway-log.ts';
 import { probeGateway } from './gateway-probe.ts';
 import { findGateway, lockIn, type GatewayFiles } from './gateway-record.ts';
+import type { AskPassphrase } from '../vault/passphrase.ts';
 import { createPassphrasePrompt } from './ui/passphrase-prompt.ts';
 
 export type StartOptions = OutputOptions & { port?: string; nonInteractive?: boolean };
@@ -20,6 +21,7 @@ export async function startInBackground(
   output: Output,
   files: GatewayFiles,
   options: StartOptions,
+  given: { readonly ask?: AskPassphrase | undefined } = {},
 ): Promise<number> {
   const { clock, signal } = context;
   const unlock = await lockIn(files, files.startLock, { clock, timeoutMs: startMs, signal });
@@ -33,7 +35,7 @@ export async function startInBackground(
     const { running } = await findGateway(files, clock);
     if (running !== undefined) return await tell(output, { ...running, isNew: false });
     output.note('Starting the gateway …', { event: 'starting' });
-    const launched = await launch(context, output, files, options);
+    const launched = await launch(context, output, files, options, given.ask);
     return await tell(output, { ...launched, isNew: true });
   } finally {
     unlock();
@@ -45,8 +47,9 @@ async function launch(
   output: Output,
   files: GatewayFiles,
   options: StartOptions,
+  known: AskPassphrase | undefined,
 ): ReturnType<typeof launchGateway> {
-  const ask = createPassphrasePrompt(context, options);
+  const ask = known ?? createPassphrasePrompt(context, options);
   mkdirSync(files.folder, { recursive: true, mode: 0o700 });
   const logFd = openSync(files.log, 'a', 0o600);
   const before = sizeOf(files.log);

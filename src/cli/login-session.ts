@@ -20,8 +20,9 @@ import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { chooseFlow, mayOpenBrowser, readPlace, type FlowFacts } from './flow-choice.ts';
-import { withFreshStore } from './fresh-store.ts';
+import { withAside, withFreshStore } from './fresh-store.ts';
 import { createLoginGuide, describeLoginEnd, type LoginGuide } from './login-guide.ts';
+import { waysTo } from './login-target.ts';
 import { createPrompter } from './ui/prompter.ts';
 import { readKeyKind } from './ui/storage-text.ts';
 import { foldText } from './ui/text-width.ts';
@@ -50,8 +51,8 @@ export function mayAsk(context: CommandContext, options: LoginOptions): boolean 
 export type LoginPlace = {
   storage: StorageOptions;
   requirePersistence: boolean;
-  /** Last look at the options before anybody is asked to approve. */
-  check?: (choice: AuthChoice) => Promise<void>;
+  /** Last look at the options before anybody is asked to approve. Resolves with the folder of a store that it set aside. */
+  check?: (choice: AuthChoice) => Promise<string | undefined>;
 };
 
 /** Everything that can be wrong before anybody approves is wrong here: choice, profile id, plugin, store. */
@@ -61,19 +62,20 @@ export async function prepareLogin(
   output: Output,
   options: LoginOptions,
   place: LoginPlace,
-): Promise<{ choice: AuthChoice; provider: ProviderPlugin; method: AuthMethod }> {
+): Promise<{ choice: AuthChoice; provider: ProviderPlugin; method: AuthMethod; aside: string | undefined }> {
   const interactive = mayAsk(context, options);
   const store = app.store(place.storage);
   const choice = await chooseLogin(app, context, options, createPrompter(context, output, { interactive }));
   checkProfileId(options.profileId, choice);
   if (place.requirePersistence) refusePluginsOff(app, choice);
-  await place.check?.(choice);
+  let aside = await place.check?.(choice);
   const loaded = await loadMethod(app.pluginsWith(choice.pluginId), choice);
   // What cannot be saved is said before anybody approves.
   if (place.requirePersistence) {
-    await withFreshStore(store, context, output, { ...options, interactive }, () => proveStorage(app));
+    const fresh = { ...options, interactive, onAside: (folder: string) => (aside = folder) };
+    await withFreshStore(store, context, output, fresh, () => proveStorage(app));
   }
-  return { choice, ...loaded };
+  return { choice, ...loaded, aside };
 }
 
 /** The profile id is checked before anything is asked or sent. */
@@ -86,7 +88,7 @@ export async function logInWithChoice(
 ): Promise<LoginSession> {
   const interactive = mayAsk(context, options);
   const flow = readFlow(options);
-  const { choice, provider, method } = await prepareLogin(app, context, output, options, place);
+  const { choice, provider, method, aside } = await prepareLogin(app, context, output, options, place);
   const facts: FlowFacts = {
     wanted: flow,
     env: context.env,
@@ -118,12 +120,22 @@ export async function logInWithChoice(
     return { choice, report };
   } catch (error) {
     guide.setPhase(describeLoginEnd(error));
-    if (interactive) throw error;
-    throw withLoginCommand(error, 'openclaw auth login', { ...options, authChoice: choice.choiceId });
+    const own = interactive ? flagsAgain(error, options) : { ...options, authChoice: choice.choiceId };
+    throw withAside(withLoginCommand(error, 'openclaw auth login', own), aside);
   } finally {
     // The page is told, and the terminal does not wait for it; a listener that shows an end keeps the process until then.
     void guide.close();
   }
+}
+
+/** A person is asked for the rest; but for the name that was given, and for the site unless that may be the mistake. */
+function flagsAgain(
+  error: unknown,
+  { profileId, region }: LoginOptions,
+): Pick<LoginOptions, 'region' | 'profileId'> {
+  if (profileId === undefined) return {};
+  const isSiteInDoubt = isOpenClawError(error) && error.code === 'LOGIN_REJECTED';
+  return { profileId, ...(region === undefined || isSiteInDoubt ? {} : { region }) };
 }
 
 /** Where nobody can be asked, the login that a remedy names needs its flags: `command` and those of this login. */
@@ -139,7 +151,11 @@ export function withLoginCommand(
   const { code, message, data } = error;
   const remedy = error.remedy
     .replaceAll('`openclaw auth login`', () => `\`${command}${flags}\``)
-    .replaceAll('`openclaw auth login --auth-choice', () => `\`${command} --auth-choice`);
+    .replaceAll(/`openclaw auth login (--auth-choice [^`]*)`/g, (_, own: string) => {
+      const name =
+        profileId === undefined || own.includes('--profile-id') ? '' : ` --profile-id ${profileId}`;
+      return `\`${command} ${own}${name}\``;
+    });
   return remedy === error.remedy
     ? error
     : new OpenClawError({ code, message, data, remedy, cause: error.cause });
@@ -235,18 +251,17 @@ async function chooseLogin(
   options: LoginOptions,
   prompter: AuthPrompter,
 ): Promise<AuthChoice> {
+  const ways = waysTo(app.plugins().choices(), options);
   const choiceId =
     options.authChoice ??
+    ways.only?.choiceId ??
     (await prompter.select({
       message: textsOf(localeOfEnv(context.env)).questionChoice,
-      options: app
-        .plugins()
-        .choices()
-        .map((choice) => ({
-          value: choice.choiceId,
-          label: choice.choiceLabel,
-          ...(choice.choiceHint === undefined ? {} : { hint: choice.choiceHint }),
-        })),
+      options: ways.choices.map((choice) => ({
+        value: choice.choiceId,
+        label: choice.choiceLabel,
+        ...(choice.choiceHint === undefined ? {} : { hint: choice.choiceHint }),
+      })),
       flag: '--auth-choice minimax-portal',
     }));
   return findLogin(app, choiceId);

@@ -35,10 +35,17 @@ const isForgotten = (login: PendingLogin, clock: Clock): boolean =>
 /** Removes what nobody came back for. */
 export async function dropForgottenLogins(store: CredentialStore, clock: Clock): Promise<void> {
   for (const name of await store.listSecrets(pendingPrefix)) {
-    const profileId = name.slice(pendingPrefix.length);
-    const login = await readPending(store, profileId).catch(ifGone);
+    const login = await readPendingLogin(store, name.slice(pendingPrefix.length));
     if (login !== undefined && isForgotten(login, clock)) await dropPendingLogin(store, login);
   }
+}
+
+/** undefined when none is begun under this name, or what was kept of it is damaged. */
+export function readPendingLogin(
+  store: CredentialStore,
+  profileId: string,
+): Promise<PendingLogin | undefined> {
+  return readPending(store, profileId).catch(ifGone);
 }
 
 function ifGone(error: unknown): undefined {

@@ -1,11 +1,28 @@
-// Which login a command means: the one that was named, or the only one there is.
+// Which login a command means: the one that was named, the only one there is, or the one that a person chooses.
 import { OpenClawError } from '../errors.ts';
 import { nearestName } from '../platform/nearest.ts';
 import { quotedText } from '../platform/text.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
+import type { CommandContext, OutputOptions } from './command-context.ts';
+import { whichLogin } from './login-target.ts';
+import { createQuestionPrompt } from './wizard/question-prompt.ts';
+import type { WizardStage } from './wizard/setup-walk.ts';
 
-/** Throws NO_PROFILE, PROFILE_UNKNOWN, or INPUT_REQUIRED when there are several and none was named. */
-export function pickProfile(records: readonly ProfileRecord[], named: string | undefined): ProfileRecord {
+type Asking = {
+  readonly context: CommandContext;
+  readonly options: OutputOptions;
+  readonly stage: Pick<WizardStage, 'ask'>;
+  /** `auth logout`, for the remedy. */
+  readonly command: string;
+  readonly message: string;
+};
+
+/** Asks in a terminal. Throws NO_PROFILE, PROFILE_UNKNOWN, INTERRUPTED, or INPUT_REQUIRED where nobody can be asked. */
+export async function pickProfile(
+  records: readonly ProfileRecord[],
+  named: string | undefined,
+  { context, options, stage, command, message }: Asking,
+): Promise<ProfileRecord> {
   const ids = records.map((record) => record.id).join(', ');
   if (named !== undefined) {
     const found = records.find((record) => record.id === named);
@@ -25,10 +42,15 @@ export function pickProfile(records: readonly ProfileRecord[], named: string | u
   const [only, second] = records;
   if (only === undefined) throw new OpenClawError({ code: 'NO_PROFILE', message: 'There is no login yet.' });
   if (second === undefined) return only;
+  if (stage.ask !== undefined || (context.terminal.interactive && options.json !== true)) {
+    const reply = await (stage.ask ?? createQuestionPrompt(context))(whichLogin(message, records), false);
+    const chosen = records.find(({ id }) => reply.kind === 'value' && id === reply.value);
+    if (chosen !== undefined) return chosen;
+  }
   throw new OpenClawError({
     code: 'INPUT_REQUIRED',
     message: `There are several logins: ${ids}.`,
-    data: { flag: 'the name of one of them' },
+    remedy: `Name one of them: \`openclaw ${command} ${only.id}\`.`,
   });
 }
 

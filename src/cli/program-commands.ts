@@ -27,11 +27,12 @@ export function addFirstCommands(program: Command, command: AddCommand): void {
       'after',
       `
 The first run: shows the ways to log in, waits for the approval or takes a key, proves it with a call that costs nothing,
-keeps it sealed, sets the default model and says what to do next. What is there already stays: a second run adds a login, and
-asks before the default model changes. Ctrl-C before the approval changes nothing.
+keeps it sealed, sets the default model and says what to do next. A second run asks whether the login that is there is to be
+replaced or another one added, and before the default model changes. Ctrl-C before the approval changes nothing.
 
-Without a terminal nothing is asked: each question has a flag, and the error names the one that is missing. A program that
-cannot wait begins with --start, which prints address and code, and ends with --complete.
+Without a terminal nothing is asked: each question has a flag, and the error names the one that is missing. A login of the
+same name is replaced then; --profile-id gives another name. A program that cannot wait begins with --start, which prints
+address and code, and ends with --complete.
 
 Examples:
   $ openclaw onboard   ask for everything
@@ -89,7 +90,8 @@ export function addFurtherCommands(program: Command, command: AddCommand): void 
     'after',
     `
 claude-code and codex are those programs; anthropic (the default) and openai are the official SDKs, and whatever reads
-their variables. The token is not printed: the shell fetches it.
+their variables. The token is not printed: the shell fetches it. Where something is missing the shell gets \`false\`, so that
+what stands behind && is not called.
 
 Examples:
   $ eval "$(openclaw env claude-code)" && claude

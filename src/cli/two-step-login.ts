@@ -8,6 +8,7 @@ import { textsOf } from '../language/texts.ts';
 import { cleanText, quotedText } from '../platform/text.ts';
 import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.ts';
 import type { CommandContext, Output } from './command-context.ts';
+import { withAside } from './fresh-store.ts';
 import {
   createAuthContext,
   findLogin,
@@ -23,6 +24,7 @@ import {
   dropForgottenLogins,
   dropPendingLogin,
   keepPendingLogin,
+  readPendingLogin,
   updatePendingLogin,
   type PendingLogin,
 } from './pending-login.ts';
@@ -80,7 +82,7 @@ export async function startTwoStep(
   place: LoginPlace,
 ): Promise<void> {
   const asked: LoginOptions = { ...options, nonInteractive: true };
-  const { choice, method } = await prepareLogin(app, context, output, asked, place);
+  const { choice, method, aside } = await prepareLogin(app, context, output, asked, place);
   if ((await app.store().readKeyRecord())?.kind === 'memory') {
     throw new OpenClawError({
       code: 'STORAGE_NOT_PERSISTENT',
@@ -90,9 +92,20 @@ export async function startTwoStep(
   }
   if (method.start === undefined) throw noTwoSteps(method);
   const prompter = createPrompter(context, output, { interactive: false });
-  const started = await method.start(createAuthContext(app, context, asked, { prompter }));
+  const started = await method
+    .start(createAuthContext(app, context, asked, { prompter }))
+    .catch((error: unknown) => {
+      throw withAside(error, aside);
+    });
   const expiresAtMs = context.clock.nowMs() + started.prompt.expiresInMs;
   await dropForgottenLogins(app.store(), context.clock);
+  const former = await readPendingLogin(app.store(), started.profileId);
+  if (former !== undefined && former.expiresAtMs > context.clock.nowMs()) {
+    output.note(
+      `The code that was printed before for ${started.profileId} is no longer waited for: approve the new one.`,
+      { event: 'former_code_dropped', profile_id: started.profileId },
+    );
+  }
   await keepPendingLogin(app.store(), {
     choiceId: choice.choiceId,
     profileId: started.profileId,

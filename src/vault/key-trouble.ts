@@ -14,6 +14,15 @@ export type KeyPlace = {
 
 /** KEY_WRONG; `data.namedBy` is the variable, when what it names is not what the store has recorded. */
 export function keyWrong(record: KeyRecord, place: KeyPlace | undefined, authDir: string): OpenClawError {
+  if (record.kind === 'passphrase' && place === undefined) {
+    return new OpenClawError({
+      code: 'KEY_WRONG',
+      message: 'That is not the passphrase of this store',
+      remedy:
+        'Try again: run the command again. If the passphrase is lost for good, keep {place} aside and log in again: `openclaw auth login --set-aside-store`.',
+      data: dataFor(record, place, authDir),
+    });
+  }
   const what = record.kind === 'passphrase' ? 'passphrase' : 'key';
   const from = place === undefined ? `from ${phraseOf(record.kind)}` : `in ${shownPlace(place)}`;
   return new OpenClawError({

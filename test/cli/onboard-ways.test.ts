@@ -1,16 +1,22 @@
 // The first run for every way that is no portal login: keys and a local server, kept and used as they should be.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { authChoices } from '../../src/app.ts';
 import { authLogin } from '../../src/cli/commands/auth-login.ts';
+import { authLogout } from '../../src/cli/commands/auth-logout.ts';
+import { authRefresh } from '../../src/cli/commands/auth-refresh.ts';
 import { onboard, type OnboardOptions } from '../../src/cli/commands/onboard.ts';
+import { waysTo } from '../../src/cli/login-target.ts';
+import { openApp } from '../../src/cli/open-app.ts';
 import { builtinChoices } from '../../src/providers/builtin-providers.ts';
 import { createHome, startPortal, type Home } from '../support/cli-process.ts';
 import { filesHolding } from '../support/credentials.ts';
 import { createFakeContext } from '../support/fake-context.ts';
 import { goodKey, startKeyServer } from '../support/key-server.ts';
 import { startLmStudio } from '../support/lmstudio-server.ts';
-import { scriptQuestions } from '../support/scripted-questions.ts';
+import { cancel, scriptQuestions } from '../support/scripted-questions.ts';
 
 /** With a key that is piped in. */
 async function pipe(
@@ -202,6 +208,96 @@ describe('onboard --start-gateway', () => {
       code: 1,
       value: { variable: 'MINIMAX_API_KEY', gateway: { running: false } },
     });
+  });
+});
+
+describe('a second login', () => {
+  it('is asked about in a terminal, and both stay; elsewhere it replaces the first and says so', async () => {
+    const home = createHome();
+    const keys = await startKeyServer();
+    const env = { MINIMAX_API_HOST: keys.url };
+    const options = { authChoice: 'minimax-api' };
+    expect((await pipe(home, onboard, options, env)).value).toMatchObject({ replaced: false });
+    expect((await pipe(home, onboard, options, env)).value).toMatchObject({
+      replaced: true,
+      profile: { id: 'minimax:default' },
+    });
+    const person = scriptQuestions(['typed', 'other-name', 'default', 'work', goodKey]);
+    const { context, written } = createFakeContext({ env: { ...home.env, ...env }, homeDir: home.folder });
+    expect(await onboard(context, options, person)).toBe(0);
+    expect(person.steps).toEqual(['key-source', 'name', 'new-name', 'new-name', 'key']);
+    expect(written.err).toContain('minimax:default is there already');
+    expect(written.out).toContain('The key is kept: minimax:work');
+    expect(written.out).not.toContain('replaced');
+
+    const renewing = scriptQuestions(['minimax:work', 'typed', goodKey]);
+    expect(await authLogin(context, {}, renewing)).toBe(0);
+    expect(renewing.offered.get('login')).toEqual(['minimax:default', 'minimax:work', '']);
+    expect(written.out).toContain('It replaced the former login of this name.');
+
+    const refreshing = authRefresh(context, {}, undefined, scriptQuestions([cancel]));
+    await expect(refreshing).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await expect(authLogout(context, {}, undefined)).rejects.toMatchObject({
+      code: 'INPUT_REQUIRED',
+      remedy: 'Name one of them: `openclaw auth logout minimax:default`.',
+    });
+    expect(await authLogout(context, {}, undefined, scriptQuestions(['minimax:work']))).toBe(0);
+    expect(written.out).toContain('Logged out: minimax:work');
+  });
+
+  it.each([
+    ['minimax-portal:work', undefined, undefined, 'minimax-portal'],
+    ['minimax-portal:work', 'cn', undefined, 'minimax-portal'],
+    ['anthropic:work', undefined, undefined, 'anthropic-api'],
+    ['minimax:work', 'cn', undefined, 'minimax-cn-api'],
+    ['minimax:work', undefined, ['minimax-api', 'minimax-cn-api'], undefined],
+    ['nobody:work', undefined, undefined, undefined],
+  ])('of the name %s at the site %s goes the ways of its provider', (profileId, region, ways, only) => {
+    const home = createHome();
+    const { context } = createFakeContext({ env: home.env, homeDir: home.folder });
+    const app = openApp(context, {});
+    const named = waysTo(authChoices(app), { profileId, ...(region && { region }) });
+    app.close();
+    expect(named.only?.choiceId).toBe(only);
+    if (ways !== undefined) expect(named.choices.map(({ choiceId }) => choiceId)).toEqual(ways);
+  });
+
+  it('whose name says the provider lacks its site alone', async () => {
+    const home = createHome();
+    const { context } = createFakeContext({ env: home.env, homeDir: home.folder });
+    await expect(authLogin(context, { profileId: 'minimax-portal:work' })).rejects.toMatchObject({
+      code: 'INPUT_REQUIRED',
+      data: { flag: '`--region global` or `--region cn`' },
+    });
+  });
+
+  it('that fails on a store that was set aside says where the old one is, and how to put it back', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const home = createHome();
+    home.writeConfig(portal.config);
+    const file = join(home.stateDir, 'auth', 'credentials.sqlite');
+    mkdirSync(join(home.stateDir, 'auth'), { mode: 0o700, recursive: true });
+    writeFileSync(file, 'damaged', { mode: 0o600 });
+    const { context, written } = createFakeContext({ env: home.env, homeDir: home.folder });
+    // Not before a new one begins.
+    const cancelling = authLogin(context, { setAsideStore: true }, scriptQuestions([cancel]));
+    await expect(cancelling).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(readFileSync(file, 'utf8')).toBe('damaged');
+    const options = { setAsideStore: true, profileId: 'minimax-portal:work', browser: false };
+    const failed = authLogin(context, { ...options, region: 'global' });
+    const ended = expect(failed).rejects.toMatchObject({
+      code: 'LOGIN_DENIED',
+      message: expect.stringContaining('The old store stays aside in '),
+      remedy: expect.not.stringContaining('Nothing was changed'),
+    });
+    const code = (): string => /^ +Code +(\S+)/m.exec(written.err)?.[1] ?? '';
+    await expect.poll(code).not.toBe('');
+    portal.control.deny(code());
+    await ended;
+    const remedy = await failed.catch((error: unknown) => (error as { remedy: string }).remedy);
+    expect(remedy).toContain('--region global --profile-id minimax-portal:work');
+    execFileSync('sh', ['-c', /`(cd [^`]*)`/.exec(String(remedy))?.[1] ?? 'false']);
+    expect(readFileSync(file, 'utf8')).toBe('damaged');
   });
 });
 

@@ -242,7 +242,7 @@ async function expectToParse(text: string): Promise<void> {
 async function answer(line: string, home?: Home): Promise<{ code: number | null; text: string }> {
   const { context, written } = createFakeContext(home && { env: home.env, homeDir: home.folder });
   const code = await run(wordsOf(line), context);
-  expect(written.out).toBe('');
+  expect(written.out).toBe(line.startsWith('env ') ? 'false\n' : '');
   await expectToParse(written.err);
   return { code, text: written.err };
 }

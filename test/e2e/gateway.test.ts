@@ -172,7 +172,12 @@ describe('gateway run', () => {
     const home = createHome();
     const gateway = await startGateway(home);
     const port = new URL(gateway.url).port;
-    const second = await home.json(['gateway', 'run', '--port', port]);
+    const again = await home.json(['gateway', 'run', '--port', port]);
+    expect([again.code, again.value['error']]).toMatchObject([
+      1,
+      { code: 'GATEWAY_RUNNING', message: expect.stringContaining(gateway.url) },
+    ]);
+    const second = await createHome().json(['gateway', 'run', '--port', port]);
     expect(second).toMatchObject({
       code: 1,
       value: {

@@ -137,7 +137,7 @@ describe('when it does not go well', () => {
     [['models', 'set', 'minimax-portal/MiniMax-M3'], 1, undefined, ''],
     [['gateway', 'run', '--port', '99999'], 2, 'USAGE', '65535'],
     [['env', 'codx'], 2, 'USAGE', 'mean codex'],
-    [['env', 'codex'], 1, 'MODEL_UNKNOWN', 'openai-responses'],
+    [['env', 'codex'], 1, 'MODEL_UNKNOWN', 'openclaw onboard'],
   ])('%j -> exit %i, %s', async (args, exit, code, word) => {
     const home = createHome();
     const { code: exited, value } = await home.json(args);

@@ -141,7 +141,9 @@ describe('onboard in two steps', () => {
       error: 'LOGIN_NOT_STARTED',
     });
     expect(await outcome(home, complete)).toMatchObject({ code: 2, error: 'USAGE' });
-    const again = (await home.json(begin)).value as unknown as Started;
+    const anew = await home.run([...begin, '--json']);
+    expect(anew.stderr).toContain('"event":"former_code_dropped"');
+    const again = JSON.parse(anew.stdout) as Started;
     portal.control.approve(String(work.value['user_code']));
     portal.control.approve(again.user_code);
     portal.control.deny(first.user_code);

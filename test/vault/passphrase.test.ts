@@ -4,6 +4,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../../src/platform/random.ts';
+import { rememberPassphrase } from '../../src/cli/ui/passphrase-prompt.ts';
+import { keyWrong } from '../../src/vault/key-trouble.ts';
 import { deriveKey, newDerivation, passphraseFault, readPassphraseFile } from '../../src/vault/passphrase.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -42,6 +44,28 @@ describe('the derivation', () => {
       data: { place: '/s/auth' },
     });
   });
+});
+
+it('a wrong one is to be typed again; a new store comes last', () => {
+  const record = { kind: 'passphrase', keyId: 'k', location: quick, createdAtMs: 0 } as const;
+  expect(keyWrong(record, undefined, '/state/auth')).toMatchObject({
+    code: 'KEY_WRONG',
+    message: 'That is not the passphrase of this store',
+    remedy: expect.stringMatching(/^Try again: .* lost for good, .*--set-aside-store/) as string,
+  });
+});
+
+it('is asked for once in one command, unless it was wrong', async () => {
+  const asked: string[] = [];
+  const ask = rememberPassphrase(({ purpose }) => {
+    asked.push(purpose);
+    return Promise.resolve(`answer ${asked.length}`);
+  });
+  const answers = [await ask({ purpose: 'new' }), await ask({ purpose: 'open' })];
+  expect(answers).toEqual(['answer 1', 'answer 1']);
+  expect(await ask({ purpose: 'open', again: true })).toBe('answer 2');
+  expect(await ask({ purpose: 'open' })).toBe('answer 2');
+  expect(asked).toEqual(['new', 'open']);
 });
 
 describe('a passphrase file', () => {

@@ -4,11 +4,13 @@ import type { CredentialStore, ProfileRecord } from '../../store/credential-stor
 import { createOutput, type CommandContext } from '../command-context.ts';
 import { localeOfEnv } from '../../language/locale.ts';
 import { textsOf } from '../../language/texts.ts';
-import { mayAsk, readFlow, readStorageOptions, type LoginOptions } from '../login-session.ts';
+import { mayAsk, readFlow, readStorageOptions } from '../login-session.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
-import { withFreshStore } from '../fresh-store.ts';
+import { isBeyondOpening } from '../fresh-store.ts';
+import { whichLogin } from '../login-target.ts';
 import { openApp } from '../open-app.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
+import { createQuestionPrompt } from '../wizard/question-prompt.ts';
 import { saveSetup } from '../wizard/save-setup.ts';
 import { setupEdits } from '../wizard/setup-edits.ts';
 import type { SetupOptions } from '../wizard/setup-flags.ts';
@@ -27,13 +29,7 @@ export async function authLogin(
     printConfigWarnings(output, config);
     readFlow(options);
     const store = app.store(readStorageOptions(options));
-    const withFormer = await withFreshStore(
-      store,
-      context,
-      output,
-      { ...options, interactive: mayAsk(context, options) },
-      () => repeatFormer(app, store, options),
-    );
+    const withFormer = await repeatFormer(app, context, store, options, stage);
     const { choice, setup, ...walked } = await walkThroughSetup(app, context, output, withFormer, 'onboard', {
       ...stage,
       chooseMessage: textsOf(localeOfEnv(context.env)).questionChoice,
@@ -52,20 +48,24 @@ export async function authLogin(
   }
 }
 
-/** `auth login --profile-id X` for a login that exists: the same way and the same region, unless a flag says otherwise. */
-async function repeatFormer<Options extends LoginOptions>(
+/** A login that exists, named or chosen: the same way and the same region, unless a flag says otherwise. */
+async function repeatFormer(
   app: App,
+  context: CommandContext,
   store: CredentialStore,
-  options: Options,
-): Promise<Options> {
-  const records = await store.listProfiles();
-  const former =
-    options.profileId === undefined &&
-    options.authChoice === undefined &&
-    options.region === undefined &&
-    records.length === 1
-      ? records[0]
-      : records.find((record) => record.id === options.profileId);
+  options: SetupOptions,
+  stage: WizardStage,
+): Promise<SetupOptions> {
+  const mayBegin = options.setAsideStore === true || mayAsk(context, options);
+  const records = await store.listProfiles().catch((error: unknown) => {
+    // There is none to repeat. The store is set aside when the new login begins, not before.
+    if (mayBegin && isBeyondOpening(error)) return [];
+    throw error;
+  });
+  const { profileId, authChoice, region } = options;
+  const isOpen = profileId === undefined && authChoice === undefined && region === undefined;
+  const wanted = isOpen ? await pickFormer(context, options, records, stage) : profileId;
+  const former = records.find(({ id }) => id === wanted);
   if (former === undefined) return options;
   const choice = choiceFor(app, former);
   return {
@@ -74,6 +74,26 @@ async function repeatFormer<Options extends LoginOptions>(
     ...(options.authChoice === undefined && choice !== undefined ? { authChoice: choice.choiceId } : {}),
     ...(options.region === undefined && former.region !== undefined ? { region: former.region } : {}),
   };
+}
+
+/** undefined: another login, or nobody can be asked. */
+async function pickFormer(
+  context: CommandContext,
+  options: SetupOptions,
+  records: readonly ProfileRecord[],
+  stage: WizardStage,
+): Promise<string | undefined> {
+  const [only, second] = records;
+  if (second === undefined) return only?.id;
+  if (isAboutKey(options) || (stage.ask === undefined && !mayAsk(context, options))) return undefined;
+  const ask = stage.ask ?? createQuestionPrompt(context);
+  const more = [{ value: '', label: 'Another login' }];
+  const reply = await ask(whichLogin('Which login do you want to renew?', records, more), false);
+  return reply.kind === 'value' && reply.value !== '' ? reply.value : undefined;
+}
+
+function isAboutKey({ apiKeyEnv, apiKeyStdin, baseUrl }: SetupOptions): boolean {
+  return apiKeyEnv !== undefined || apiKeyStdin === true || baseUrl !== undefined;
 }
 
 /** A key of another site is another choice; a login takes its region from a flag. */

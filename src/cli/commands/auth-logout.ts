@@ -7,11 +7,13 @@ import type { App } from '../../app.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
 import { pickProfile } from '../profile-argument.ts';
+import type { WizardStage } from '../wizard/setup-walk.ts';
 
 export async function authLogout(
   context: CommandContext,
   options: OutputOptions & { all?: boolean },
   named: string | undefined,
+  stage: Pick<WizardStage, 'ask'> = {},
 ): Promise<number> {
   const output = createOutput(context, options);
   if (options.all === true && named !== undefined) {
@@ -24,7 +26,18 @@ export async function authLogout(
   const app = openApp(context, options);
   try {
     const records = await app.store().listProfiles();
-    const chosen = options.all === true ? records : [pickProfile(records, named)];
+    const chosen =
+      options.all === true
+        ? records
+        : [
+            await pickProfile(records, named, {
+              context,
+              options,
+              stage,
+              command: 'auth logout',
+              message: 'Which login do you want to delete?',
+            }),
+          ];
     const done: { id: string; revoked: boolean; trouble?: string }[] = [];
     for (const record of chosen) {
       const { provider, trouble } = await findProvider(app, record.provider);

@@ -5,16 +5,24 @@ import { createOutput, type CommandContext, type OutputOptions } from '../comman
 import { openApp } from '../open-app.ts';
 import { pickProfile } from '../profile-argument.ts';
 import { formatRelative } from '../ui/duration.ts';
+import type { WizardStage } from '../wizard/setup-walk.ts';
 
 export async function authRefresh(
   context: CommandContext,
   options: OutputOptions,
   named: string | undefined,
+  stage: Pick<WizardStage, 'ask'> = {},
 ): Promise<number> {
   const output = createOutput(context, options);
   const app = openApp(context, options);
   try {
-    const { id } = pickProfile(await app.store().listProfiles(), named);
+    const { id } = await pickProfile(await app.store().listProfiles(), named, {
+      context,
+      options,
+      stage,
+      command: 'auth refresh',
+      message: 'Which login do you want to refresh?',
+    });
     const stored = await app.store().readProfile(id);
     if (stored === undefined)
       throw new OpenClawError({ code: 'PROFILE_UNKNOWN', message: `There is no login ${id} any more.` });

@@ -127,7 +127,7 @@ function inWords(value: unknown): string {
 async function describeKeeping(
   app: App,
   options: ConfigureOptions,
-  { choice, key }: SetupOutcome,
+  { choice, key, profileId }: SetupOutcome,
 ): Promise<string | undefined> {
   if (choice === undefined) return undefined;
   if (choice.pluginId === undefined && key === undefined) return undefined;
@@ -138,7 +138,7 @@ async function describeKeeping(
       ? `sealed in ${app.paths.authDir}${options.storage === undefined ? '' : ` (key: ${options.storage})`}`
       : `${describeStorage(record).text} (${app.paths.authDir})`;
   if (choice.pluginId !== undefined) return `The login: kept ${where}.`;
-  const id = options.profileId ?? choice.profileId;
+  const id = profileId ?? options.profileId ?? choice.profileId;
   const former = await app.store().readRecord(id);
   const instead = former === undefined ? '' : ' It takes the place of the one that has this name.';
   return `The key, as ${id}: kept ${where}.${instead}`;

@@ -19,6 +19,7 @@ import { withFreshStore } from '../fresh-store.ts';
 import { openApp } from '../open-app.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
+import { createPassphrasePrompt, rememberPassphrase } from '../ui/passphrase-prompt.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { isServedBy } from '../../providers/model-route.ts';
 import { catalogueWith, findModel, modelOptions } from '../wizard/model-options.ts';
@@ -34,11 +35,14 @@ export type OnboardOptions = TwoStepOptions &
 
 export async function onboard(
   context: CommandContext,
-  options: OnboardOptions,
+  given: OnboardOptions,
   stage: WizardStage = {},
 ): Promise<number> {
+  const prompt = createPassphrasePrompt(context, given);
+  const askPassphrase = prompt && rememberPassphrase(prompt);
+  const options = { ...given, ...(askPassphrase && { askPassphrase }) };
   const output = createOutput(context, options);
-  const app = openApp(context, options);
+  const app = openApp(context, options, { askPassphrase });
   try {
     const config = app.config();
     printConfigWarnings(output, config);
@@ -58,7 +62,9 @@ export async function onboard(
       return 0;
     }
     if (options.complete === true) {
+      const former = await app.store(storage).listProfiles();
       const { defaultModel, choice, report } = await completeTwoStep(app, context, output, options, place);
+      const replaced = former.some(({ id }) => id === report.record.id);
       // What the second command says outweighs what the first one said.
       const asked = { ...options, nonInteractive: true };
       return await finish(
@@ -66,7 +72,7 @@ export async function onboard(
         context,
         output,
         isAboutModel(options) ? asked : { ...asked, ...defaultModel },
-        { choice, report, key: undefined, server: undefined },
+        { choice, report, replaced, key: undefined, server: undefined },
         { kind: 'login', pluginId: choice.pluginId },
       );
     }
@@ -96,13 +102,14 @@ async function checkModel(
   output: Output,
   options: OnboardOptions,
   choice: SetupChoice,
-): Promise<void> {
+): Promise<string | undefined> {
   const { model } = options;
-  if (model === undefined) return;
+  if (model === undefined) return undefined;
   const interactive = mayAsk(context, options);
-  await withFreshStore(app.store(), context, output, { ...options, interactive }, () =>
-    findModel(app, choice, undefined, model),
-  );
+  let aside: string | undefined;
+  const fresh = { ...options, interactive, onAside: (folder: string) => (aside = folder) };
+  await withFreshStore(app.store(), context, output, fresh, () => findModel(app, choice, undefined, model));
+  return aside;
 }
 
 function isAboutModel(options: OnboardOptions): boolean {
@@ -129,7 +136,7 @@ async function finish(
   const defaultModel = model ?? currentDefault(config);
   printSetup(context, output, saved);
   printKept(output, app, texts, defaultModel, model !== undefined);
-  const gateway = await offerGateway(app, context, output, options);
+  const gateway = await offerGateway(app, context, output, options, saved.key?.variable);
   printNext(output, texts, gateway, await toolsFor(app, saved.choice, defaultModel));
   output.result({
     ...setupToJson(saved),

@@ -1,6 +1,18 @@
 // Asks a person for the passphrase of the store: once to open it, twice for a new one.
+import { Secret } from '../../platform/secret.ts';
 import { passphraseFault, type AskPassphrase } from '../../vault/passphrase.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+
+/** Answers to open with what was typed in this command before; asks when that was wrong, or nothing was typed yet. */
+export function rememberPassphrase(ask: AskPassphrase): AskPassphrase {
+  let typed: Secret | undefined;
+  return async (request) => {
+    if (typed !== undefined && request.purpose === 'open' && request.again !== true) return typed.reveal();
+    const answer = await ask(request);
+    typed = new Secret(answer);
+    return answer;
+  };
+}
 
 /** undefined where nobody can be asked. */
 export function createPassphrasePrompt(

@@ -8,8 +8,10 @@ import {
   fallbacksAfter,
   keep,
   keepPrefix,
+  otherName,
   otherVariable,
   ownVariable,
+  sameName,
   typed,
   valueOf,
   type Given,
@@ -20,7 +22,8 @@ import {
 export type Option = { readonly value: string; readonly label: string; readonly hint?: string };
 
 export type Question = {
-  readonly step: StepId;
+  /** `login`: which of the logins that there are; outside of the wizard. */
+  readonly step: StepId | 'login';
   /** One line. */
   readonly message: string;
   /** Lines above it. */
@@ -48,6 +51,9 @@ export function questionOf(
 
 function plainQuestion(facts: WizardFacts, given: readonly Given[], step: StepId): Question {
   const choice = choiceOf(facts, given);
+  const replaced = (choice && facts.replaces(choice)) ?? 'A login of this name';
+  const isLogin = choice?.pluginId !== undefined;
+  const anew = isLogin ? 'Log in again' : 'Give a new key';
   switch (step) {
     case 'section':
       return {
@@ -76,7 +82,7 @@ function plainQuestion(facts: WizardFacts, given: readonly Given[], step: StepId
       return {
         step,
         kind: 'select',
-        message: 'How do you want to use it?',
+        message: facts.scope === 'onboard' ? 'How do you want to log in?' : 'How do you want to use it?',
         options: wayOptions(facts, given),
         flag: '`--auth-choice minimax-portal`',
       };
@@ -105,6 +111,26 @@ function plainQuestion(facts: WizardFacts, given: readonly Given[], step: StepId
         message: `The address of the ${choice?.choiceLabel ?? ''} server`,
         ...(choice === undefined ? {} : { initial: facts.addressOf(choice) }),
         flag: '`--base-url http://127.0.0.1:1234/v1`',
+      };
+    case 'name':
+      return {
+        step,
+        kind: 'select',
+        message: `${replaced} is there already`,
+        options: [
+          { value: sameName, label: `${anew}, and replace it` },
+          { value: otherName, label: `Add another ${isLogin ? 'login' : 'key'}`, hint: 'both stay' },
+        ],
+        flag: '`--profile-id`',
+      };
+    case 'new-name':
+      return {
+        step,
+        kind: 'text',
+        message: `A name for the other ${isLogin ? 'login' : 'key'}`,
+        details: ['Letters, digits and . _ @ -'],
+        placeholder: 'work',
+        flag: '`--profile-id`',
       };
     case 'model':
       return { ...modelQuestion(facts), step };

@@ -8,7 +8,7 @@ import { fillText } from '../../language/fill-text.ts';
 import { textsOf } from '../../language/texts.ts';
 import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
 import type { CommandContext, Output } from '../command-context.ts';
-import { withFreshStore } from '../fresh-store.ts';
+import { withAside, withFreshStore } from '../fresh-store.ts';
 import {
   checkProfileId,
   logInWithChoice,
@@ -17,6 +17,7 @@ import {
   type LoginOptions,
   type LoginPlace,
 } from '../login-session.ts';
+import { listRecords } from './known-logins.ts';
 import type { TakenKey, TakenServer } from './key-desk.ts';
 import type { SetupOutcome } from './setup-walk.ts';
 
@@ -24,6 +25,8 @@ export type SavedSetup = {
   readonly choice: SetupChoice;
   /** Of what the store keeps now. */
   readonly report: LoginReport | undefined;
+  /** A login of this name was there before. */
+  readonly replaced?: boolean;
   readonly key: TakenKey | undefined;
   readonly server: TakenServer | undefined;
 };
@@ -33,19 +36,23 @@ export async function saveSetup(
   app: App,
   context: CommandContext,
   output: Output,
-  options: LoginOptions,
+  given: LoginOptions,
   place: LoginPlace,
-  { choice, key, server }: SetupOutcome & { readonly choice: SetupChoice },
+  { choice, key, server, profileId }: SetupOutcome & { readonly choice: SetupChoice },
 ): Promise<SavedSetup> {
+  const options = profileId === undefined ? given : { ...given, profileId };
+  const former = await listRecords(app);
+  const isReplaced = ({ record }: LoginReport): boolean => former.some(({ id }) => id === record.id);
   if (choice.pluginId !== undefined) {
     const asked = { ...options, authChoice: choice.choiceId };
     const { report } = await logInWithChoice(app, context, output, asked, place);
-    return { choice, report, key, server };
+    return { choice, report, replaced: isReplaced(report), key, server };
   }
   if (options.profileId !== undefined) checkProfileId(options.profileId, choice);
   const isSealed = key !== undefined && key.variable === undefined;
   if (!isSealed) return { choice, report: undefined, key, server };
-  return { choice, report: await sealKey(app, context, output, options, place, key), key, server };
+  const report = await sealKey(app, context, output, options, place, key);
+  return { choice, report, replaced: isReplaced(report), key, server };
 }
 
 async function sealKey(
@@ -58,9 +65,13 @@ async function sealKey(
 ): Promise<LoginReport> {
   const store = app.store(place.storage);
   const { provider: id, region } = choice;
-  await withFreshStore(store, context, output, { ...options, interactive: mayAsk(context, options) }, () =>
-    proveStorage(app),
-  );
+  let aside: string | undefined;
+  const fresh = {
+    ...options,
+    interactive: mayAsk(context, options),
+    onAside: (folder: string) => (aside = folder),
+  };
+  await withFreshStore(store, context, output, fresh, () => proveStorage(app));
   const snapshot = { provider: id, displayName: choice.choiceLabel, windows: [] };
   const provider: ProviderPlugin = {
     id,
@@ -101,5 +112,7 @@ async function sealKey(
         ],
       }),
     context.signal,
-  );
+  ).catch((error: unknown) => {
+    throw withAside(error, aside);
+  });
 }

@@ -133,6 +133,14 @@ export function nothingToKeep(): OpenClawError {
   });
 }
 
+export function nameTaken(id: string): OpenClawError {
+  return new OpenClawError({
+    code: 'USAGE',
+    message: `${cleanText(id, 120)} is there already: give another name.`,
+    remedy: 'See which there are: `openclaw auth status`.',
+  });
+}
+
 export function unknownSection(value: string): OpenClawError {
   return new OpenClawError({
     code: 'USAGE',

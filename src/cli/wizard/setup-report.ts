@@ -8,10 +8,11 @@ import { describeStorage } from '../ui/storage-text.ts';
 import type { SavedSetup } from './save-setup.ts';
 
 /** The shape of a login's, with null where there is none; `variable` and `server` say what there is instead. */
-export function setupToJson({ choice, report, key, server }: SavedSetup): Record<string, unknown> {
-  if (report !== undefined) return reportToJson({ choice, report });
+export function setupToJson({ choice, report, replaced, key, server }: SavedSetup): Record<string, unknown> {
+  if (report !== undefined) return { ...reportToJson({ choice, report }), replaced: replaced === true };
   return {
     profile: null,
+    replaced: false,
     authChoice: choice.choiceId,
     storage: null,
     verified: key?.verdict.kind === 'works',
@@ -31,12 +32,15 @@ export function setupToJson({ choice, report, key, server }: SavedSetup): Record
   };
 }
 
+const replacedLine = '  It replaced the former login of this name.';
+
 export function printSetup(context: CommandContext, output: Output, saved: SavedSetup): void {
   const { choice, report, key, server } = saved;
   const texts = textsOf(localeOfEnv(context.env));
   const { style } = output;
   if (choice.pluginId !== undefined && report !== undefined) {
     printReport(output, { report }, texts, context.clock.nowMs());
+    if (saved.replaced === true) output.line(replacedLine);
     return;
   }
   const column = reportColumn(texts);
@@ -51,6 +55,7 @@ export function printSetup(context: CommandContext, output: Output, saved: Saved
     const storage = describeStorage(report.key, texts);
     output.line(`${style.good('✓')} The key is kept: ${style.bold(record.id)}${region}`);
     output.line(`  ${column(texts.keptLabel)}${storage.safe ? storage.text : style.bad(storage.text)}`);
+    if (saved.replaced === true) output.line(replacedLine);
   } else if (key?.variable !== undefined) {
     output.line(`${style.good('✓')} ${choice.choiceLabel}: the key in ${style.bold(key.variable)} is used`);
     output.line(`  ${column(texts.keptLabel)}in the environment; the gateway needs the variable, too`);

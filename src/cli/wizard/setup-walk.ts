@@ -6,10 +6,12 @@ import { ownVariable as variableOf } from '../../providers/builtin-providers.ts'
 import type { CommandContext, Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { defaultPort } from '../gateway-address.ts';
-import { mayAsk } from '../login-session.ts';
+import { isWorking, usualName, waysTo } from '../login-target.ts';
+import { checkProfileId, mayAsk } from '../login-session.ts';
 import { readStandardInput } from '../standard-input.ts';
 import { alongTheBar } from './along-the-bar.ts';
 import { existingLogins } from './existing-logins.ts';
+import { listRecords } from './known-logins.ts';
 import { createKeyDesk, type TakenKey, type TakenServer } from './key-desk.ts';
 import { findModel, modelOptions } from './model-options.ts';
 import { createQuestionPrompt, type Ask } from './question-prompt.ts';
@@ -20,6 +22,7 @@ import {
   moreThanKey,
   nothingPiped,
   pipeWanted,
+  nameTaken,
   nothingToKeep,
   refuseTwice,
   unknownSection,
@@ -34,6 +37,7 @@ import {
   modelAfter,
   otherVariable,
   ownVariable,
+  sameName,
   typed,
   valueOf,
   type Given,
@@ -56,6 +60,8 @@ export type SetupOutcome = {
   readonly primary: string | undefined;
   readonly fallbacks: readonly string[] | undefined;
   readonly port: number | undefined;
+  /** What a person has called it; undefined: as flags say, or by its usual name. */
+  readonly profileId: string | undefined;
 };
 
 /** `beforeSaving` shows what would be saved, to be agreed to. Errors as of `runWizard`. */
@@ -74,8 +80,10 @@ export async function walkThroughSetup(
   const told = isAsking && !output.json ? alongTheBar(context, output) : output;
   const desk = createKeyDesk(app, context, told);
   const config = app.config();
+  const ways = options.authChoice === undefined ? waysTo(authChoices(app), options) : undefined;
   const asked = options.authChoice === undefined ? undefined : findChoice(app, options.authChoice);
-  checkSetupFlags(app, options, asked);
+  const settled = asked ?? (options.keepLogin === true ? undefined : ways?.only);
+  checkSetupFlags(app, options, settled);
   const prompt = stage.ask ?? createQuestionPrompt(context);
   const ask: Ask = (question, canGoBack) =>
     prompt(
@@ -90,10 +98,17 @@ export async function walkThroughSetup(
   const readInput = stage.readInput ?? (() => readKey(process.stdin, context.signal));
   const existing = scope === 'configure' ? await existingLogins(app) : [];
   if (options.keepLogin === true && existing.length === 0) throw nothingToKeep();
+  const records = await listRecords(app);
+  const replaces = (choice: SetupChoice): string | undefined => {
+    const usual = usualName(choice, options.region);
+    const former = options.profileId === undefined ? records.find(({ id }) => id === usual) : undefined;
+    return former !== undefined && isWorking(former, context.clock.nowMs()) ? former.id : undefined;
+  };
   const start: WizardFacts = {
     scope,
-    choices: authChoices(app),
+    choices: ways?.choices ?? authChoices(app),
     existing,
+    replaces,
     ownVariable: (provider) => variableOf(provider, config.env),
     currentModel: currentDefault(config),
     currentFallbacks: currentFallbacks(app),
@@ -110,9 +125,9 @@ export async function walkThroughSetup(
       case 'section':
         return options.section;
       case 'group':
-        return asked?.groupId ?? asked?.provider ?? kept?.groupId;
+        return settled?.groupId ?? settled?.provider ?? kept?.groupId;
       case 'way':
-        return asked?.choiceId ?? (kept === undefined ? undefined : `${keepPrefix}${kept.id}`);
+        return settled?.choiceId ?? (kept === undefined ? undefined : `${keepPrefix}${kept.id}`);
       case 'key-source':
         if (options.apiKeyEnv !== undefined) return otherVariable;
         return options.apiKeyStdin === true ? typed : undefined;
@@ -128,6 +143,8 @@ export async function walkThroughSetup(
       case 'port':
         return options.port;
       case 'key':
+      case 'name':
+      case 'new-name':
       case 'save':
         return undefined;
     }
@@ -157,12 +174,15 @@ export async function walkThroughSetup(
           : keep;
       case 'fallback':
         return facts.currentFallbacks.length === 0 ? enough : keep;
+      case 'name':
+        return sameName;
       case 'save':
         return 'save';
       case 'group':
       case 'way':
       case 'key-name':
       case 'key':
+      case 'new-name':
       case 'port':
         return undefined;
     }
@@ -181,6 +201,7 @@ export async function walkThroughSetup(
       primary: model === keep ? undefined : model,
       fallbacks: fallbacksAfter(given),
       port: port === undefined ? undefined : Number(port),
+      profileId: valueOf(given, 'new-name'),
     };
   };
 
@@ -192,6 +213,12 @@ export async function walkThroughSetup(
     if (step === 'way') {
       const chosen = start.choices.find(({ choiceId }) => choiceId === value);
       if (chosen !== undefined) checkSetupFlags(app, options, chosen);
+    }
+    if (step === 'new-name' && choice !== undefined) {
+      const id = trimmed.includes(':') ? trimmed : `${choice.provider}:${trimmed}`;
+      checkProfileId(id, choice);
+      if (records.some((record) => record.id === id)) throw nameTaken(id);
+      return id;
     }
     if (builtin !== undefined) {
       if (step === 'key') {

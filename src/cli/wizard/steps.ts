@@ -10,6 +10,8 @@ export type StepId =
   | 'key-name'
   | 'key'
   | 'address'
+  | 'name'
+  | 'new-name'
   | 'model'
   | 'fallback'
   | 'port'
@@ -31,6 +33,8 @@ export type WizardFacts = {
   readonly choices: readonly SetupChoice[];
   /** What can be kept: logins, and keys of the configuration or the environment. */
   readonly existing: readonly ExistingLogin[];
+  /** The login that works now and that this choice would replace, where no name was given. */
+  readonly replaces: (choice: SetupChoice) => string | undefined;
   /** Of a provider: the variable of its own that is set, if one is. */
   readonly ownVariable: (provider: string) => string | undefined;
   readonly currentModel: string | undefined;
@@ -57,6 +61,9 @@ export const keepPrefix = 'keep:';
 export const typed = 'typed';
 export const ownVariable = 'own-variable';
 export const otherVariable = 'other-variable';
+/** Of a name: that of the login that is there, which is replaced; or another one. */
+export const sameName = 'same-name';
+export const otherName = 'other-name';
 /** Of a model or fallback: leave what is there. */
 export const keep = 'keep';
 /** Of a fallback: no further one. */
@@ -88,11 +95,19 @@ function allSteps(facts: WizardFacts, given: readonly Given[]): StepId[] {
 
 function waySteps(facts: WizardFacts, given: readonly Given[]): StepId[] {
   const choice = choiceOf(facts, given);
-  if (choice === undefined || choice.pluginId !== undefined) return ['way'];
+  if (choice === undefined) return ['way'];
+  if (choice.pluginId !== undefined) return ['way', ...nameSteps(facts, given, choice)];
   if (choice.method === 'local-server') return ['way', 'address'];
   const source = valueOf(given, 'key-source');
   if (source === otherVariable) return ['way', 'key-source', 'key-name'];
-  return source === ownVariable ? ['way', 'key-source'] : ['way', 'key-source', 'key'];
+  if (source === ownVariable) return ['way', 'key-source'];
+  const naming = source === undefined ? [] : nameSteps(facts, given, choice);
+  return ['way', 'key-source', ...naming, 'key'];
+}
+
+function nameSteps(facts: WizardFacts, given: readonly Given[], choice: SetupChoice): StepId[] {
+  if (facts.replaces(choice) === undefined) return [];
+  return valueOf(given, 'name') === otherName ? ['name', 'new-name'] : ['name'];
 }
 
 function areFallbacksDone(facts: WizardFacts, given: readonly Given[]): boolean {

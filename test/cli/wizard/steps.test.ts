@@ -30,6 +30,7 @@ const facts: WizardFacts = {
   scope: 'configure',
   choices: [portal, ...builtinChoices],
   existing: [{ id: 'minimax:default', groupId: 'minimax', provider: 'minimax', label: 'minimax:default' }],
+  replaces: () => undefined,
   ownVariable: (provider) => (provider === 'minimax' ? 'MINIMAX_API_KEY' : undefined),
   currentModel: 'minimax/MiniMax-M2.7',
   currentFallbacks: [],
@@ -85,6 +86,23 @@ describe('nextStep', () => {
     [['way=lmstudio', 'address=x'], undefined],
   ])('a first run asks for the way alone: after %j comes %s', (answers, step) => {
     expect(nextStep({ ...facts, scope: 'onboard' }, given(...answers))).toBe(step);
+  });
+});
+
+describe('a login that would be replaced', () => {
+  const there: WizardFacts = { ...facts, scope: 'onboard', replaces: () => 'minimax-portal:default' };
+  it.each<[string[], StepId | undefined]>([
+    [['way=minimax-global-oauth'], 'name'],
+    [['way=minimax-global-oauth', 'name=same-name'], undefined],
+    [['way=minimax-global-oauth', 'name=other-name'], 'new-name'],
+    [['way=minimax-global-oauth', 'name=other-name', 'new-name=work'], undefined],
+    [['way=minimax-api', 'key-source=typed'], 'name'],
+    [['way=minimax-api', 'key-source=typed', 'name=same-name'], 'key'],
+    // A key that stays in its variable replaces none.
+    [['way=minimax-api', 'key-source=own-variable'], undefined],
+    [['way=minimax-api', 'key-source=other-variable'], 'key-name'],
+  ])('is asked about: after %j comes %s', (answers, step) => {
+    expect(nextStep(there, given(...answers))).toBe(step);
   });
 });
 
