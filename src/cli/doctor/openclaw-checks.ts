@@ -53,6 +53,9 @@ export function refusedByOpenClaw(raw: Readonly<Record<string, unknown>>): Refus
       'it checks these settings by the plugin of that name that it has itself',
     );
   }
+  // Its older documents have the names themselves in the block, and so has this program.
+  for (const name of Object.keys(treeOf(raw['env'])))
+    if (name !== 'vars' && name !== 'shellEnv') refuse(['env', name], 'since 2026.9 it reads env.vars alone');
   const { bind, port } = treeOf(raw['gateway']);
   if (bind !== undefined && !openClawBinds.some((word) => word === bind))
     refuse(['gateway', 'bind'], `it takes ${openClawBinds.join(', ')}`);

@@ -333,6 +333,8 @@ describe('what OpenClaw would refuse to start over', () => {
     [{ gateway: { bind: 'tailnet', port: 18_789 } }, []],
     [{ gateway: { bind: 'localhost', port: 0 } }, ['gateway.bind', 'gateway.port']],
     [{ models: { providers: { lab, openrouter: {}, minimax: { apiKey: '${MINIMAX_API_KEY}' } } } }, []],
+    [{ env: { vars: { A: 'b' }, shellEnv: { enabled: true } } }, []],
+    [{ env: { MINIMAX_API_KEY: '${KEY}' } }, ['env.MINIMAX_API_KEY']],
     [{ models: { providers: { lab: { ...lab, baseUrl: undefined } } } }, ['models.providers.lab']],
     [{ models: { providers: { lab: { baseUrl: lab.baseUrl } } } }, ['models.providers.lab']],
     [
