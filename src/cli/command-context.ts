@@ -31,6 +31,14 @@ export type Output = {
 
 export type OutputOptions = { json?: boolean };
 
+/** A person sits at the terminal and has not said that nothing is to be asked. */
+export function mayAsk(
+  { terminal }: Pick<CommandContext, 'terminal'>,
+  options: OutputOptions & { nonInteractive?: boolean },
+): boolean {
+  return terminal.interactive && options.nonInteractive !== true && options.json !== true;
+}
+
 export function createOutput(context: CommandContext, options: OutputOptions): Output {
   const json = options.json === true;
   const { terminal } = context;

@@ -45,6 +45,12 @@ export function currentDefault(config: LoadedConfig): string | undefined {
   return typeof model === 'string' ? model : model?.primary;
 }
 
+/** What stands in for it, as written. */
+export function currentFallbacks({ config }: LoadedConfig): readonly string[] {
+  const model = config.agents?.defaults?.model;
+  return typeof model === 'string' ? [] : (model?.fallbacks ?? []);
+}
+
 /** A default that is written as a plain string stays one. */
 export function defaultModelEdit({ raw }: Pick<LoadedConfig, 'raw'>, ref: string): ConfigEdit {
   const path = ['agents', 'defaults', 'model'];

@@ -3,10 +3,10 @@
 import type { App } from '../app.ts';
 import { isOpenClawError } from '../errors.ts';
 import type { AskPassphrase } from '../vault/passphrase.ts';
-import type { CommandContext, Output } from './command-context.ts';
+import { mayAsk, type CommandContext, type Output } from './command-context.ts';
 import { findGateway, gatewayFiles } from './gateway-record.ts';
 import { startInBackground } from './gateway-starting.ts';
-import { mayAsk, type LoginOptions } from './login-session.ts';
+import type { LoginOptions } from './login-session.ts';
 import { formatError } from './ui/error-text.ts';
 import { createPrompter } from './ui/prompter.ts';
 

@@ -18,7 +18,7 @@ import type {
 } from '../plugin-sdk/index.ts';
 import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
-import type { CommandContext, Output } from './command-context.ts';
+import { mayAsk, type CommandContext, type Output } from './command-context.ts';
 import { chooseFlow, mayOpenBrowser, readPlace, type FlowFacts } from './flow-choice.ts';
 import { withAside, withFreshStore } from './fresh-store.ts';
 import { createLoginGuide, describeLoginEnd, type LoginGuide } from './login-guide.ts';
@@ -43,10 +43,6 @@ export type LoginOptions = {
 };
 
 export type LoginSession = { choice: AuthChoice; report: LoginReport };
-
-export function mayAsk(context: CommandContext, options: LoginOptions): boolean {
-  return context.terminal.interactive && options.nonInteractive !== true && options.json !== true;
-}
 
 export type LoginPlace = {
   storage: StorageOptions;

@@ -5,15 +5,13 @@ import { keyProfileId } from '../auth/candidates.ts';
 import { activeOf } from '../auth/cooldown.ts';
 import { orderProfiles } from '../auth/order.ts';
 import { describeLogin } from '../auth/status.ts';
-import { pathText } from '../config/config-path.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { valueAt } from '../config/tree.ts';
 import { cleanText } from '../platform/text.ts';
 import { ownEntry } from '../providers/address.ts';
 import { apiKeyOf, needsNoLogin } from '../providers/api-key.ts';
-import { builtinOf } from '../providers/builtin-providers.ts';
 import type { ActivitySnapshot, StoredCooldown } from '../store/activity-store.ts';
 import type { ProfileRecord } from '../store/credential-store.ts';
+import { keyPlace, type KeyPlace } from './key-place.ts';
 
 export type AuthKind = 'login' | 'token' | 'key' | 'open';
 
@@ -83,7 +81,7 @@ export function describeModelAuth(provider: string, modelId: string, facts: Auth
     cooldownsOf(id).find(({ reason }) => reason === 'model_unavailable'),
   );
   const notInPlan = refusals.every((row) => row !== undefined) ? refusals[0] : undefined;
-  const keyFrom = ownKey.includes(first) ? keyPlace(provider, config) : undefined;
+  const keyFrom = ownKey.includes(first) ? nameOf(keyPlace(provider, config)) : undefined;
   return {
     kind: kindOf(first),
     state: cooldown === undefined ? 'ready' : 'cooling',
@@ -127,15 +125,6 @@ function keyRecord(id: string, provider: string): ProfileRecord {
   return { id, provider, type: 'api_key', generation: 0, createdAtMs: 0, savedAtMs: 0, refreshable: false };
 }
 
-/** As a person finds it: the variable where there is one. */
-function keyPlace(provider: string, { config, env, raw }: AuthFacts['config']): string | undefined {
-  const written = ownEntry(config.models?.providers, provider)?.apiKey;
-  if (typeof written === 'string' && written.trim() !== '') {
-    const path = ['models', 'providers', provider, 'apiKey'];
-    const asWritten = valueAt(raw, path);
-    const variable =
-      typeof asWritten === 'string' ? /^\$\{([A-Z_][A-Z0-9_]*)\}$/.exec(asWritten)?.[1] : undefined;
-    return variable ?? pathText(path);
-  }
-  return builtinOf(provider)?.envVars.find((name) => (env[name]?.trim() ?? '') !== '');
+function nameOf(place: KeyPlace | undefined): string | undefined {
+  return place?.kind === 'config' ? place.path : place?.name;
 }

@@ -3,7 +3,7 @@ import { createApp, type App } from '../app.ts';
 import { silentLog, type Log } from '../platform/log.ts';
 import type { KeychainPerson } from '../vault/child-keychain.ts';
 import type { AskPassphrase } from '../vault/passphrase.ts';
-import type { CommandContext, OutputOptions } from './command-context.ts';
+import { mayAsk, type CommandContext, type OutputOptions } from './command-context.ts';
 import { createPassphrasePrompt } from './ui/passphrase-prompt.ts';
 
 export function openApp(
@@ -33,7 +33,7 @@ function describeKeychainPerson(
   { terminal }: CommandContext,
   options: { json?: boolean; nonInteractive?: boolean },
 ): KeychainPerson | undefined {
-  if (!terminal.interactive || options.nonInteractive === true || options.json === true) return undefined;
+  if (!mayAsk({ terminal }, options)) return undefined;
   return {
     waitMs: keychainWaitMs,
     tell: () =>

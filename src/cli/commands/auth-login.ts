@@ -1,10 +1,10 @@
 // `auth login`: a new login, or a new key, under its own name. The configuration gets what it needs to be used, no more.
 import { authChoices, type App, type SetupChoice } from '../../app.ts';
 import type { CredentialStore, ProfileRecord } from '../../store/credential-store.ts';
-import { createOutput, type CommandContext } from '../command-context.ts';
+import { createOutput, mayAsk, type CommandContext } from '../command-context.ts';
 import { localeOfEnv } from '../../language/locale.ts';
 import { textsOf } from '../../language/texts.ts';
-import { mayAsk, readFlow, readStorageOptions } from '../login-session.ts';
+import { readFlow, readStorageOptions } from '../login-session.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { isBeyondOpening } from '../fresh-store.ts';
 import { whichLogin } from '../login-target.ts';

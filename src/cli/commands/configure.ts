@@ -7,10 +7,10 @@ import { checkConfigText, readTextFile, type LoadedConfig } from '../../config/l
 import { valueAt } from '../../config/tree.ts';
 import { cleanText } from '../../platform/text.ts';
 import { ownVariable } from '../../providers/builtin-providers.ts';
-import { createOutput, type CommandContext, type Output } from '../command-context.ts';
+import { createOutput, mayAsk, type CommandContext, type Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
-import { mayAsk, readFlow, readStorageOptions, type LoginPlace } from '../login-session.ts';
+import { readFlow, readStorageOptions, type LoginPlace } from '../login-session.ts';
 import { openApp } from '../open-app.ts';
 import { tellOpenClawTraces } from '../openclaw-traces.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';

@@ -2,7 +2,13 @@
 // what is safe. Exits with 1 when an error is left.
 import type { App } from '../../app.ts';
 import { isOpenClawError, OpenClawError } from '../../errors.ts';
-import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import {
+  createOutput,
+  mayAsk,
+  type CommandContext,
+  type Output,
+  type OutputOptions,
+} from '../command-context.ts';
 import { allChecks } from '../doctor/all-checks.ts';
 import { createDoctorPorts } from '../doctor/doctor-ports.ts';
 import type { Finding } from '../doctor/finding.ts';
@@ -73,8 +79,7 @@ function showProgress(
 }
 
 function mendOptions(context: CommandContext, options: DoctorOptions, output: Output) {
-  const interactive =
-    context.terminal.interactive && options.nonInteractive !== true && options.json !== true;
+  const interactive = mayAsk(context, options);
   const prompter = createPrompter(context, output, { interactive });
   return {
     ask: interactive

@@ -12,7 +12,7 @@ import type { ModelApi } from '../../plugin-sdk/index.ts';
 import { isServedBy } from '../../providers/model-route.ts';
 import type { CatalogueEntry } from '../../providers/catalogue.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { currentDefault } from '../default-model.ts';
+import { currentDefault, currentFallbacks } from '../default-model.ts';
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles } from '../gateway-record.ts';
@@ -98,11 +98,11 @@ async function modelFor(app: App, tool: Tool, api: ModelApi): Promise<ToolModel>
   const called = (name: string): CatalogueEntry | undefined =>
     entries.find(({ ref, aliases }) => ref === name || aliases.includes(name));
   const primaryEntry = primary === undefined ? undefined : called(primary);
-  const written = config.config.agents?.defaults?.model;
-  const fallbacks = typeof written === 'string' ? [] : (written?.fallbacks ?? []);
   const found =
     served(primaryEntry ?? entries.find(({ isDefault }) => isDefault)) ??
-    fallbacks.map((name) => served(called(name))).find((model) => model !== undefined) ??
+    currentFallbacks(config)
+      .map((name) => served(called(name)))
+      .find((model) => model !== undefined) ??
     list.find((route) => isServedBy(route, api));
   if (found !== undefined) return found;
   // Before the first login nothing is known; the gateway says by itself what is missing then.

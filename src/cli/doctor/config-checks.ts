@@ -9,7 +9,7 @@ import { isOpenClawError } from '../../errors.ts';
 import { apiKeyProviders } from '../../providers/api-key.ts';
 import { readPrices } from '../../providers/prices.ts';
 import type { ModelCatalogue } from '../../providers/catalogue.ts';
-import { currentDefault } from '../default-model.ts';
+import { currentDefault, currentFallbacks } from '../default-model.ts';
 import { ended } from '../ui/sentence.ts';
 import type { Check } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
@@ -119,14 +119,9 @@ export const modelsCheck: Check = {
       if (isOpenClawError(error) && error.code.startsWith('STORE_')) return [];
       throw error;
     }
-    return judgeModels(catalogue, currentDefault(ports.config), fallbacksOf(ports.config));
+    return judgeModels(catalogue, currentDefault(ports.config), currentFallbacks(ports.config));
   },
 };
-
-function fallbacksOf({ config }: LoadedConfig): readonly string[] {
-  const model = config.agents?.defaults?.model;
-  return typeof model === 'string' ? [] : (model?.fallbacks ?? []);
-}
 
 export function judgeModels(
   catalogue: Pick<ModelCatalogue, 'find'>,

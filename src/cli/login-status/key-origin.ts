@@ -1,11 +1,8 @@
-// Where the key of a provider that needs no login was found: a variable, and who has set it, or a place in openclaw.json.
-// Names places and never values. Which providers have a key is for providers/api-key.ts.
-import { pathText } from '../../config/config-path.ts';
+// Where the key of a provider that needs no login was found, and who has set the variable that it is in. Names places and
+// never values.
 import type { LoadedConfig } from '../../config/load.ts';
-import { valueAt } from '../../config/tree.ts';
 import type { Env } from '../../platform/env.ts';
-import { ownEntry } from '../../providers/address.ts';
-import { builtinOf } from '../../providers/builtin-providers.ts';
+import { keyPlace, type KeyPlace } from '../key-place.ts';
 
 export type KeyOrigin =
   /** `setBy`: who has set the variable. */
@@ -14,7 +11,7 @@ export type KeyOrigin =
       readonly name: string;
       readonly setBy: 'environment' | '.env' | 'openclaw.json';
     }
-  | { readonly kind: 'config'; readonly path: string }
+  | Extract<KeyPlace, { kind: 'config' }>
   /** It is open to whoever names it. */
   | { readonly kind: 'open' };
 
@@ -26,20 +23,9 @@ export type Surroundings = {
   readonly dotenv: Env;
 };
 
-/** `${NAME}` and nothing else. */
-const reference = /^\$\{([A-Z_][A-Z0-9_]*)\}$/;
-
 export function keyOrigin(provider: string, around: Surroundings): KeyOrigin {
-  const { config } = around;
-  if (isFilled(ownEntry(config.config.models?.providers, provider)?.apiKey)) {
-    const place = ['models', 'providers', provider, 'apiKey'];
-    const written = valueAt(config.raw, place);
-    const name = typeof written === 'string' ? reference.exec(written)?.[1] : undefined;
-    if (name !== undefined) return variable(name, around);
-    return { kind: 'config', path: pathText(place) };
-  }
-  const name = builtinOf(provider)?.envVars.find((each) => isFilled(config.env[each]));
-  return name === undefined ? { kind: 'open' } : variable(name, around);
+  const place = keyPlace(provider, around.config) ?? { kind: 'open' };
+  return place.kind === 'variable' ? variable(place.name, around) : place;
 }
 
 /** `the key in MINIMAX_API_KEY, from the environment`. */
@@ -57,8 +43,4 @@ export function describeKeyOrigin(origin: KeyOrigin): string {
 function variable(name: string, { processEnv, dotenv }: Surroundings): KeyOrigin {
   if (processEnv[name] !== undefined) return { kind: 'variable', name, setBy: 'environment' };
   return { kind: 'variable', name, setBy: dotenv[name] === undefined ? 'openclaw.json' : '.env' };
-}
-
-function isFilled(value: unknown): boolean {
-  return typeof value === 'string' && value.trim() !== '';
 }

@@ -1,7 +1,7 @@
 // Asks a person for the passphrase of the store: once to open it, twice for a new one.
 import { Secret } from '../../platform/secret.ts';
 import { passphraseFault, type AskPassphrase } from '../../vault/passphrase.ts';
-import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { createOutput, mayAsk, type CommandContext, type OutputOptions } from '../command-context.ts';
 
 /** Answers to open with what was typed in this command before; asks when that was wrong, or nothing was typed yet. */
 export function rememberPassphrase(ask: AskPassphrase): AskPassphrase {
@@ -19,8 +19,7 @@ export function createPassphrasePrompt(
   context: CommandContext,
   options: OutputOptions & { nonInteractive?: boolean },
 ): AskPassphrase | undefined {
-  const { terminal } = context;
-  if (!terminal.interactive || options.nonInteractive === true || options.json === true) return undefined;
+  if (!mayAsk(context, options)) return undefined;
   const output = createOutput(context, options);
   const askFor = async (message: string): Promise<string> => {
     const { createPrompter } = await import('./prompter.ts');

@@ -7,12 +7,11 @@ import { localeOfEnv } from '../../language/locale.ts';
 import { fillText } from '../../language/fill-text.ts';
 import { textsOf } from '../../language/texts.ts';
 import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
-import type { CommandContext, Output } from '../command-context.ts';
+import { mayAsk, type CommandContext, type Output } from '../command-context.ts';
 import { withAside, withFreshStore } from '../fresh-store.ts';
 import {
   checkProfileId,
   logInWithChoice,
-  mayAsk,
   proveStorage,
   type LoginOptions,
   type LoginPlace,

@@ -3,11 +3,11 @@
 import { authChoices, findChoice, type App, type SetupChoice } from '../../app.ts';
 import { baseUrlOf } from '../../providers/address.ts';
 import { ownVariable as variableOf } from '../../providers/builtin-providers.ts';
-import type { CommandContext, Output } from '../command-context.ts';
-import { currentDefault } from '../default-model.ts';
+import { mayAsk, type CommandContext, type Output } from '../command-context.ts';
+import { currentDefault, currentFallbacks } from '../default-model.ts';
 import { defaultPort } from '../gateway-address.ts';
 import { isWorking, usualName, waysTo } from '../login-target.ts';
-import { checkProfileId, mayAsk } from '../login-session.ts';
+import { checkProfileId } from '../login-session.ts';
 import { readStandardInput } from '../standard-input.ts';
 import { alongTheBar } from './along-the-bar.ts';
 import { existingLogins } from './existing-logins.ts';
@@ -111,7 +111,7 @@ export async function walkThroughSetup(
     replaces,
     ownVariable: (provider) => variableOf(provider, config.env),
     currentModel: currentDefault(config),
-    currentFallbacks: currentFallbacks(app),
+    currentFallbacks: currentFallbacks(config),
     port: config.config.gateway?.port ?? defaultPort,
     addressOf: (choice) => baseUrlOf(choice.provider, 'openai-responses', config) ?? '',
     models: [],
@@ -281,9 +281,4 @@ function setupOf(
     return { kind: 'server', choice, baseUrl: server.baseUrl, variable: options.apiKeyEnv };
   if (key?.variable !== undefined) return { kind: 'variable', choice, name: key.variable };
   return { kind: 'sealed-key' };
-}
-
-function currentFallbacks(app: App): readonly string[] {
-  const model = app.config().config.agents?.defaults?.model;
-  return typeof model === 'string' ? [] : (model?.fallbacks ?? []);
 }
