@@ -79,6 +79,8 @@ export function createGatewayLife(deps: GatewayLifeDeps): GatewayLife {
   };
   const note = (changes: Partial<GatewayRecord>): void => {
     Object.assign(record, changes);
+    // Whoever reads the record, or is told of it, may read the log next: it says how that came.
+    log.flush();
     try {
       presence?.update(changes);
     } catch (error) {
