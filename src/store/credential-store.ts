@@ -1,6 +1,7 @@
 // The one home of each login, as an interface: profiles in clear columns, their secrets sealed, and the locks that keep
 // two processes from spending one refresh token. A driver keeps its SQL to itself; every driver passes one contract suite.
 // Reading and listing never write.
+import type { OpenClawError } from '../errors.ts';
 import type { Credential } from '../plugin-sdk/credential.ts';
 import type { KeyRecord } from '../vault/key-record.ts';
 
@@ -123,6 +124,11 @@ export type CredentialStore = {
    * until its result is called. Adds NO_PROFILE (no store yet) to the errors of `unlock`.
    */
   moveKey(target: KeyTarget, quiesce: () => Promise<() => void>): Promise<KeyMove>;
+  /**
+   * Why nothing can be written to the store that the last read found (a disk that is full or read-only), as the error
+   * that a write would throw; undefined: nothing was in the way of reading, which is no promise for writing.
+   */
+  whyUnwritable(): OpenClawError | undefined;
   /** Looks at every page, and writes and removes as much as a login takes. Leaves alone what is not there yet. */
   prove(): Promise<void>;
   /** Tells the store that lies there now from one that takes its place; undefined while there is none on disk. */

@@ -4,7 +4,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { OpenClawError } from '../errors.ts';
+import { OpenClawError, toOpenClawError } from '../errors.ts';
 import { sleep } from '../platform/clock.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
@@ -14,6 +14,7 @@ import { oldestVersion, upgradeStore } from './schema-upgrade.ts';
 import { isBusy, storeFailure } from './store-failure.ts';
 import type { StorePlace } from './store-place.ts';
 import { inTransaction } from './transaction.ts';
+import { readUnwritable } from './unwritable-store.ts';
 
 /** Errors of every call: STORE_UNREADABLE, STORE_CORRUPT, STORE_NEWER, STORE_BUSY. */
 export type SqliteDatabase = {
@@ -24,10 +25,12 @@ export type SqliteDatabase = {
   create(): void;
   /** Goes on in memory from here, and leaves the disk alone. */
   createInMemory(): void;
-  /** undefined, without calling `work`, when there is no store. */
+  /** undefined, without calling `work`, when there is no store. Also where the disk is full or read-only. */
   read<T>(work: (connection: DatabaseSync) => T): Promise<T | undefined>;
   /** One transaction, durable when this resolves; what `work` throws rolls it back. May call `work` again. */
   write<T>(work: (connection: DatabaseSync) => T): Promise<T | undefined>;
+  /** Why the last read found a store that nothing can be written to; undefined: it can, as far as a read tells. */
+  whyUnwritable(): OpenClawError | undefined;
   /** Moves what the log holds into the file and cuts it, as far as other processes let it. */
   forgetLog(): Promise<void>;
   /** See CredentialStore. */
@@ -56,6 +59,7 @@ export function createSqliteDatabase(deps: {
   let isClosed = false;
   let ownWrites = 0;
   let lastCounter = 0;
+  let unwritable: OpenClawError | undefined;
 
   const isInMemory = (): boolean => current?.identity === memory;
 
@@ -122,7 +126,20 @@ export function createSqliteDatabase(deps: {
 
   const read = <T>(work: (connection: DatabaseSync) => T): Promise<T | undefined> =>
     patiently(() => {
-      const connection = connect();
+      unwritable = undefined;
+      let connection: Connection | undefined;
+      try {
+        connection = connect();
+      } catch (error) {
+        const check = (db: DatabaseSync): void => {
+          // An older one would have to be brought up to date first.
+          if (identify(db, place) !== schemaVersion) throw error;
+          lookThrough(db);
+        };
+        const result = readUnwritable(place.file, error, check, work);
+        unwritable = toOpenClawError(storeFailure(error, place.file));
+        return result;
+      }
       return connection === undefined ? undefined : work(connection.db);
     });
 
@@ -157,6 +174,7 @@ export function createSqliteDatabase(deps: {
     },
     read,
     write,
+    whyUnwritable: () => unwritable,
     async forgetLog() {
       // A reader in another process keeps its part of the log: SQLite does what it can and reports the rest in a row.
       if (!isInMemory()) await read((db) => db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get());

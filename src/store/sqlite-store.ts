@@ -237,6 +237,7 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
       return (await key.unlock()).record;
     },
     moveKey: (target, quiesce) => deps.moveKey(target, quiesce),
+    whyUnwritable: () => database.whyUnwritable(),
     prove: () => database.prove(),
     identity: () => deps.identity(),
     setAside: (identity) => deps.setAside(identity),

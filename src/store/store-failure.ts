@@ -38,6 +38,12 @@ export function isDamage(error: unknown): boolean {
   return code === sqlite.corrupt || code === sqlite.notADatabase;
 }
 
+/** The disk is full, failing or read-only; what lies there may be sound. */
+export function isDiskFault(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === sqlite.readOnly || code === sqlite.cannotOpen || code === sqlite.io || code === sqlite.full;
+}
+
 /** `place` is the file or folder that a person would mend. */
 export function storeFailure(error: unknown, place: string): unknown {
   if (isOpenClawError(error)) return error;

@@ -42,7 +42,28 @@ function failure(ended: Ended): { code: string; message: string; remedy: string 
   return (JSON.parse(ended.stdout) as { error: { code: string; message: string; remedy: string } }).error;
 }
 
+const fullRemedy = /Free space on the disk that holds|full or failing/;
+
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** The logins are shown, with what stands in the way of keeping the next token. */
+async function expectShown(home: Home, remedy: RegExp): Promise<void> {
+  const { code, value } = await home.json(['auth', 'status', '--check']);
+  expect({ code, value }).toMatchObject({
+    code: 2,
+    value: {
+      profiles: [{ id: 'minimax-portal:default', state: 'ok', use: 'active' }],
+      storage: {
+        kind: 'key-file',
+        unwritable: {
+          code: 'STORE_UNREADABLE',
+          message: expect.stringContaining(join(home.stateDir, 'auth')) as string,
+          remedy: expect.stringMatching(remedy) as string,
+        },
+      },
+    },
+  });
+}
 
 describe('a disk that is read-only', () => {
   it('is named by every command, nothing is asked of the server, and it is as it was', async (context) => {
@@ -50,7 +71,8 @@ describe('a disk that is read-only', () => {
     const before = fs.readFileSync(file);
     disk.setReadOnly();
     const { refreshes, deviceRequests } = portal.control.state().counters;
-    for (const args of [['auth', 'status'], ['auth', 'refresh'], onboardArgs]) {
+    await expectShown(home, /writable/);
+    for (const args of [['auth', 'refresh'], onboardArgs]) {
       const { code, value } = await home.json(args);
       expect([args[1], code]).toEqual([args[1], 1]);
       expect(value['error']).toMatchObject({
@@ -106,12 +128,13 @@ describe('a disk that is full', () => {
   it('is named by every command, and no token is spent that could not be replaced', async (context) => {
     const { home, portal, disk } = await onSmallDisk(context);
     disk.fill();
-    for (const args of [['auth', 'status'], ['auth', 'refresh'], onboardArgs]) {
+    await expectShown(home, fullRemedy);
+    for (const args of [['auth', 'refresh'], onboardArgs]) {
       const { value } = await home.json(args);
       expect(value['error']).toMatchObject({
         code: 'STORE_UNREADABLE',
         message: expect.stringContaining(home.stateDir) as string,
-        remedy: expect.stringMatching(/Free space on the disk that holds|full or failing/) as string,
+        remedy: expect.stringMatching(fullRemedy) as string,
       });
     }
     expect(portal.control.state().counters.refreshes).toBe(0);

@@ -36,6 +36,7 @@ export function statusFacts(overrides: Partial<StatusFacts> = {}): StatusFacts {
     keys: [],
     missingKeys: [],
     storage: { kind: 'keychain', keyId: 'k', createdAtMs: nowMs - 72 * hour },
+    unwritable: undefined,
     isKeyFileGone: false,
     activity: { cooldowns: [], uses: [], orders: new Map() },
     configOrder: {},

@@ -34,6 +34,8 @@ export type StatusFacts = {
   readonly missingKeys: readonly MissingKey[];
   /** How the store is sealed; undefined: there is no store. */
   readonly storage: KeyRecord | undefined;
+  /** Why nothing can be written to the store: what is renewed could not be kept. */
+  readonly unwritable: OpenClawError | undefined;
   /** The file with the store's key is not where it was. */
   readonly isKeyFileGone: boolean;
   /** Cooldowns that are over are left out. */
@@ -73,6 +75,7 @@ export async function collectStatus(app: App, env: Env): Promise<StatusFacts> {
     keys: (config === undefined ? undefined : orTell(() => keysOf(config, app, env))) ?? [],
     missingKeys: config === undefined ? [] : missingKeysOf(config),
     storage,
+    unwritable: store.whyUnwritable(),
     isKeyFileGone: storage !== undefined && isFileGone(storage, env),
     activity: {
       ...activity,

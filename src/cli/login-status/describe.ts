@@ -102,8 +102,14 @@ export function isStoreShut({
   return isKeyFileGone && gateway === undefined;
 }
 
-function ofLogin({ activity, nowMs }: StatusFacts, { record, isRefreshing }: ObservedRecord): Candidate {
-  const status = describeLogin(record, nowMs, isRefreshing);
+function ofLogin(
+  { activity, nowMs, unwritable }: StatusFacts,
+  { record, isRefreshing }: ObservedRecord,
+): Candidate {
+  const described = describeLogin(record, nowMs, isRefreshing);
+  // No refresh token is spent where the next one could not be kept.
+  const ends = unwritable !== undefined && record.expiresAtMs !== undefined;
+  const status: LoginStatus = ends ? { ...described, endsForGood: true } : described;
   const { id, provider, type } = record;
   // For the order a token that is over for good is as good as dead.
   const isOver = status.state === 'needs_login' && record.dead === undefined;

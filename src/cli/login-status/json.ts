@@ -1,4 +1,5 @@
 // `auth status` for a program: names and instants, no words to parse, and no secret.
+import type { OpenClawError } from '../../errors.ts';
 import type { StoredCooldown } from '../../store/activity-store.ts';
 import type { ProfileRecord } from '../../store/credential-store.ts';
 import { storageToJson } from '../ui/storage-text.ts';
@@ -34,7 +35,14 @@ export function statusToJson({ facts, report, asked }: StatusView): Record<strin
   );
   const { storage, gateway } = facts;
   return {
-    storage: storage === undefined ? null : { ...storageToJson(storage), keyFileGone: facts.isKeyFileGone },
+    storage:
+      storage === undefined
+        ? null
+        : {
+            ...storageToJson(storage),
+            keyFileGone: facts.isKeyFileGone,
+            unwritable: unwritableToJson(facts.unwritable),
+          },
     stateDir: facts.stateDir,
     check: report.check,
     profiles: logins,
@@ -102,6 +110,10 @@ function sharedToJson(
     ...(answer?.probe === undefined ? {} : { probe: probeToJson(answer.probe) }),
     ...(answer?.plan === undefined ? {} : { plan: planToJson(answer.plan) }),
   };
+}
+
+function unwritableToJson(error: OpenClawError | undefined): Record<string, string> | null {
+  return error === undefined ? null : { code: error.code, message: error.message, remedy: error.remedy };
 }
 
 function unusedBecause(use: Use): string | null {

@@ -11,11 +11,12 @@ import type { StatusFacts } from './collect.ts';
 export function describeAccess(
   { expiresAtMs, refreshable }: ProfileRecord,
   { state }: LoginStatus,
-  { nowMs, gateway }: Pick<StatusFacts, 'nowMs' | 'gateway'>,
+  { nowMs, gateway, unwritable }: Pick<StatusFacts, 'nowMs' | 'gateway' | 'unwritable'>,
 ): string | undefined {
   if (expiresAtMs === undefined || state === 'needs_login') return undefined;
   const verb = expiresAtMs >= nowMs ? 'ends' : 'ended';
-  const renewable = gateway === undefined ? 'can be renewed' : 'renewed by itself';
+  const kept = gateway === undefined ? 'can be renewed' : 'renewed by itself';
+  const renewable = unwritable === undefined ? kept : 'not renewed until it could be saved';
   const renewed = refreshable ? renewable : 'cannot be renewed: log in again before that';
   return `${verb} ${formatRelative(expiresAtMs, nowMs)} (${formatInstant(expiresAtMs, nowMs)}), ${renewed}`;
 }
@@ -24,7 +25,7 @@ export function describeAccess(
 export function describeRefresh(
   record: ProfileRecord,
   status: LoginStatus,
-  facts: Pick<StatusFacts, 'nowMs' | 'gateway'>,
+  facts: Pick<StatusFacts, 'nowMs' | 'gateway' | 'unwritable'>,
   isIdle: boolean,
 ): string | undefined {
   if (record.damaged === true) return undefined;
@@ -50,8 +51,9 @@ function describeLast(
 
 function describeNext(
   record: ProfileRecord,
-  { nowMs, gateway }: Pick<StatusFacts, 'nowMs' | 'gateway'>,
+  { nowMs, gateway, unwritable }: Pick<StatusFacts, 'nowMs' | 'gateway' | 'unwritable'>,
 ): string {
+  if (unwritable !== undefined) return 'waits until the store can be written';
   const { refreshAtMs } = planExpiry(record, 0);
   const isDue = refreshAtMs <= nowMs;
   if (gateway === undefined) {

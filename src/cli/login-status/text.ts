@@ -49,7 +49,10 @@ export function describeInWords({ facts, report, asked }: StatusView, page: Page
   return [...lines, ...describeAll(facts, page)];
 }
 
-function describeAll({ storage, isKeyFileGone, gateway, logins }: StatusFacts, page: Page): string[] {
+function describeAll(
+  { storage, isKeyFileGone, gateway, logins, unwritable }: StatusFacts,
+  page: Page,
+): string[] {
   const { style } = page;
   const lines: string[] = [];
   if (storage !== undefined && logins.length > 0) {
@@ -60,6 +63,10 @@ function describeAll({ storage, isKeyFileGone, gateway, logins }: StatusFacts, p
       : ', which is not to be seen from here; the gateway that runs has it';
     const tint = shut || !safe ? style.bad : isKeyFileGone ? style.warn : undefined;
     lines.push(...foldFact('Kept     ', isKeyFileGone ? text + gone : text, page, tint));
+  }
+  if (unwritable !== undefined) {
+    const text = `${cleanText(unwritable.message, 600)}. ${cleanText(unwritable.remedy, 600)}`;
+    lines.push(...foldFact('Disk     ', text, page, style.bad));
   }
   if (gateway !== undefined) {
     const where = gateway.url === null ? '' : ` on ${cleanText(gateway.url, 120)}`;
