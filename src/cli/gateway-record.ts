@@ -19,6 +19,7 @@ import { OpenClawError, isOpenClawError } from '../errors.ts';
 import { sleep, type Clock } from '../platform/clock.ts';
 import { acquireFileLock } from '../platform/file-lock.ts';
 import { systemRandom } from '../platform/random.ts';
+import { isOnReadOnlyDisk } from '../platform/read-only-disk.ts';
 import { cleanText } from '../platform/text.ts';
 import { isHeld } from '../store/held-lock.ts';
 import { isDamage } from '../store/store-failure.ts';
@@ -147,6 +148,14 @@ function unusable(error: unknown, place: string): unknown {
   const isTheirs = error instanceof Error && 'code' in error && !isOpenClawError(error);
   if (!isTheirs) return error;
   const shown = cleanText(place, 300);
+  if (isOnReadOnlyDisk(place)) {
+    return new OpenClawError({
+      code: 'STORE_UNREADABLE',
+      message: `${shown} cannot be written: its disk is mounted read-only`,
+      remedy: 'Mount it writable, or name a folder on another disk in OPENCLAW_STATE_DIR.',
+      data: { place: shown },
+    });
+  }
   return new OpenClawError({
     code: 'STORE_UNREADABLE',
     message: `${shown} cannot be used (${cleanText(error.message, 200)})`,

@@ -1,10 +1,13 @@
 // Turns what SQLite and the file system throw into the errors of the store. Nothing here reads or repairs.
 import { dirname } from 'node:path';
 import { isOpenClawError, OpenClawError } from '../errors.ts';
+import { isOnReadOnlyDisk } from '../platform/read-only-disk.ts';
 import { cleanText } from '../platform/text.ts';
 
 const readOnlyRemedy =
   'Make {place} writable for this user: its disk may be mounted read-only. Or name a folder on another disk in OPENCLAW_STATE_DIR.';
+const mountedReadOnly = 'cannot be written: its disk is mounted read-only';
+const remountRemedy = 'Mount it writable, or name a folder on another disk in OPENCLAW_STATE_DIR.';
 
 /** Primary result codes of SQLite: the lower eight bits of an extended one. */
 const sqlite = {
@@ -68,9 +71,12 @@ export function storeFailure(error: unknown, place: string): unknown {
         data: { place: dirname(shown) },
       });
     case sqlite.readOnly:
+    case sqlite.cannotOpen:
+      if (isOnReadOnlyDisk(place)) return unreadable(shown, mountedReadOnly, remountRemedy);
+      if (sqliteCode(error) === sqlite.cannotOpen)
+        return unreadable(shown, `cannot be opened for reading and writing (${detail})`);
       return unreadable(shown, `cannot be written (${detail})`, readOnlyRemedy);
     case sqlite.perm:
-    case sqlite.cannotOpen:
     case sqlite.auth:
       return unreadable(shown, `cannot be opened for reading and writing (${detail})`);
     case sqlite.full:
@@ -86,7 +92,7 @@ export function storeFailure(error: unknown, place: string): unknown {
   }
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(shown, detail);
-  if (code === 'EROFS') return unreadable(shown, `cannot be written (${detail})`, readOnlyRemedy);
+  if (code === 'EROFS') return unreadable(shown, mountedReadOnly, remountRemedy);
   return code !== undefined && /^E[A-Z]+$/.test(code)
     ? unreadable(shown, `cannot be used (${detail})`)
     : error;

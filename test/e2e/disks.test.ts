@@ -81,6 +81,11 @@ describe('a disk that is read-only', () => {
         remedy: expect.stringMatching(/writable/) as string,
       });
     }
+    expect(failure(await home.run(['gateway', 'run', '--json']))).toMatchObject({
+      message: expect.stringMatching(
+        /gateway\.lock cannot be written: its disk is mounted read-only/,
+      ) as string,
+    });
     expect(portal.control.state().counters).toMatchObject({ refreshes, deviceRequests });
     expect(fs.readFileSync(file).equals(before)).toBe(true);
     disk.setWritable();
@@ -100,7 +105,7 @@ describe('a disk without a store yet', () => {
       'read-only',
       (disk: SmallDisk) => disk.setReadOnly(),
       (disk: SmallDisk) => disk.setWritable(),
-      /mounted read-only/,
+      /Mount it writable/,
     ],
   ] as const)(
     'that is %s is named before anybody is asked to approve',
