@@ -118,7 +118,7 @@ export async function startServing(
     random: app.random,
     env: app.config().env,
     limits: readLimits(app.config().env),
-    readiness: () => readiness(resolver, app),
+    readiness: () => readiness(resolver),
     hostNames: options.hostNames ?? [],
   });
   const inherited = await options.inherit?.();
@@ -186,10 +186,18 @@ function profileFigures(resolver: LiveResolver): ProfileFigures[] {
   }));
 }
 
-function readiness(resolver: LiveResolver, app: App): { ready: boolean; reason?: string } {
-  const usable =
-    resolver.records().some(({ dead }) => dead === undefined) || apiKeyProviders(app.config()).length > 0;
-  return usable ? { ready: true } : { ready: false, reason: 'no login that works: openclaw onboard' };
+function readiness(resolver: LiveResolver): { ready: boolean; reason?: string } {
+  switch (resolver.standing()) {
+    case 'serves':
+      return { ready: true };
+    case 'left_out':
+      return {
+        ready: false,
+        reason: 'every login that works is left out of its order: openclaw auth status',
+      };
+    case 'nothing':
+      return { ready: false, reason: 'no login that works: openclaw onboard' };
+  }
 }
 
 /** A configuration that does not load is logged, and the last good one goes on. */

@@ -102,7 +102,7 @@ function keyRecord(id: string, provider: string): ProfileRecord {
 }
 
 /** Why no request can be served with it until somebody logs in anew; undefined: it can, at once or after a refresh. */
-export function lossOf({ login }: Candidate, nowMs: number): string | undefined {
+export function lossOf({ login }: Pick<Candidate, 'login'>, nowMs: number): string | undefined {
   if (login === undefined) return undefined;
   const { record } = login.stored;
   if (record.dead !== undefined) return record.dead.reason;

@@ -63,6 +63,8 @@ export type LiveResolver = Resolver & {
   start(): () => void;
   /** Of every login in memory. */
   records(): readonly ProfileRecord[];
+  /** Whether any request could be served, cooldowns aside. `left_out`: what works is in no order. */
+  standing(): 'serves' | 'left_out' | 'nothing';
   /** Those that are active now. */
   cooldowns(): readonly StoredCooldown[];
   /** Writes what is known of the use of logins, for when the last request is over. */
@@ -299,6 +301,16 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     },
 
     records: () => [...logins.entries().values()].map(({ stored }) => stored.record),
+    standing() {
+      const nowMs = clock.nowMs();
+      const works = (candidate: Pick<Candidate, 'login'>): boolean => lossOf(candidate, nowMs) === undefined;
+      if ([...order.values()].some(({ list }) => list.some(works))) return 'serves';
+      const all = [
+        ...[...logins.entries().values()].map((login) => ({ login })),
+        ...keys.candidates().values(),
+      ];
+      return all.some(works) ? 'left_out' : 'nothing';
+    },
     cooldowns: () => uses.active(),
     keepActivity: () => void uses.sync({ all: true }),
   };
