@@ -20,6 +20,8 @@ export type LoginDeps = {
   /** Refuses a store that ends with this process before anybody is asked to approve. */
   requirePersistence: boolean;
   onStep?: (step: LoginStep) => void;
+  /** The name that it is to have in place of the one that its method gave it. What it throws ends the login unsaved. */
+  nameFor?: (profileId: string, credential: Credential) => Promise<string>;
   /** The approved login cannot be written at the moment; it is tried again for a minute. */
   onUnsaved?: (error: OpenClawError) => void;
 };
@@ -70,10 +72,12 @@ export async function performLogin(
   deps.onStep?.('approved');
   let verification: Awaited<ReturnType<typeof verify>>;
   let record: ProfileRecord;
+  const { credential } = profile;
   try {
-    verification = await verify(deps, provider, profile.profileId, profile.credential, signal);
+    verification = await verify(deps, provider, profile.profileId, credential, signal);
     if (verification.verified) deps.onStep?.('verified');
-    record = await save(deps, profile.profileId, profile.credential, signal);
+    const profileId = (await deps.nameFor?.(profile.profileId, credential)) ?? profile.profileId;
+    record = await save(deps, profileId, credential, signal);
   } catch (error) {
     // Nobody will ever use what was granted: it is not left alive at the server.
     const mayBeStored = isOpenClawError(error) && error.data['mayBeStored'] === true;

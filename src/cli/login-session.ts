@@ -16,13 +16,15 @@ import type {
   AuthResult,
   ProviderPlugin,
 } from '../plugin-sdk/index.ts';
+import type { Credential } from '../plugin-sdk/credential.ts';
 import type { AuthChoice } from '../plugins/host.ts';
 import type { StorageOptions } from '../store/open-store.ts';
 import { mayAsk, type CommandContext, type Output } from './command-context.ts';
 import { chooseFlow, mayOpenBrowser, readPlace, type FlowFacts } from './flow-choice.ts';
 import { withAside, withFreshStore } from './fresh-store.ts';
 import { createLoginGuide, describeLoginEnd, type LoginGuide } from './login-guide.ts';
-import { waysTo } from './login-target.ts';
+import { nameBeside } from './login-name.ts';
+import { usualName, waysTo } from './login-target.ts';
 import { createPrompter } from './ui/prompter.ts';
 import { readKeyKind } from './ui/storage-text.ts';
 import { foldText } from './ui/text-width.ts';
@@ -111,6 +113,20 @@ export async function logInWithChoice(
     const report = await saveLogin(app, context, output, provider, place, {
       obtain: () => runMethod(method, authContext, interactive),
       onApproved: () => guide.setPhase({ kind: 'checking' }),
+      async nameFor(profileId, credential) {
+        // A name that was given, or agreed to before, is meant.
+        const isMeant = options.profileId !== undefined || profileId === usualName(choice, options.region);
+        if (!interactive || isMeant) return profileId;
+        const prompter = createPrompter(context, output, { interactive });
+        const name = {
+          prompter,
+          records: () => app.store().listProfiles(),
+          nowMs: () => context.clock.nowMs(),
+          check: (id: string) => checkProfileId(id, choice),
+          tell: (text: string) => prompter.note(text),
+        };
+        return nameBeside(name, profileId, credential);
+      },
     });
     guide.setPhase({ kind: 'saved', profileId: report.record.id });
     return { choice, report };
@@ -182,7 +198,11 @@ export function saveLogin(
   output: Output,
   provider: ProviderPlugin,
   place: Pick<LoginPlace, 'requirePersistence'>,
-  steps: { obtain: () => Promise<AuthResult>; onApproved?: () => void },
+  steps: {
+    obtain: () => Promise<AuthResult>;
+    onApproved?: () => void;
+    nameFor?: (profileId: string, credential: Credential) => Promise<string>;
+  },
 ): Promise<LoginReport> {
   const texts = textsOf(localeOfEnv(context.env));
   return performLogin(
@@ -196,6 +216,7 @@ export function saveLogin(
         const lines = columns === undefined ? [texts[step]] : foldText(texts[step], columns - 3);
         output.note(lines.map((line) => `  ${line}`).join('\n'), { event: step });
       },
+      ...(steps.nameFor === undefined ? {} : { nameFor: steps.nameFor }),
       onUnsaved: (error) =>
         output.note(`  ${fillText(texts.notSavedYet, { reason: error.message })}`, {
           event: 'not_saved_yet',

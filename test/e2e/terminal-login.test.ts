@@ -4,7 +4,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createHome, startPortal, type Portal } from '../support/cli-process.ts';
+import { createHome, onboardArgs, startPortal, type Portal } from '../support/cli-process.ts';
 import { programFile } from '../support/program-file.ts';
 import {
   hasPseudoTerminals,
@@ -18,18 +18,16 @@ const isRequired = process.env['OPENCLAW_TEST_REQUIRE_SYSTEM'] === '1';
 type Stage = { terminal: PseudoTerminal; opened: () => string[] };
 
 /** The shell tells afterwards how the program ended, and in which mode it left the terminal. */
-function startLogin(config: Portal['config'], env: Record<string, string> = {}): Stage {
-  const home = createHome();
+function startLogin(config: Portal['config'], home = createHome(), flags = '--region global'): Stage {
   home.writeConfig(config);
   const browser = join(home.folder, 'browser');
   const log = join(home.folder, 'opened');
   writeFileSync(browser, `#!/bin/sh\nprintf '%s\\n' "$@" >> '${log}'\n`);
   chmodSync(browser, 0o755);
-  const login = `'${process.execPath}' '${programFile()}' onboard --auth-choice minimax-portal --region global --no-start-gateway`;
+  const login = `'${process.execPath}' '${programFile()}' onboard --auth-choice minimax-portal ${flags} --no-start-gateway`;
   const terminal = startInTerminal(`${login}; echo exit=$?; stty -a`, {
     ...home.env,
     BROWSER: browser,
-    ...env,
   });
   return {
     terminal,
@@ -92,6 +90,31 @@ describe('a login in a terminal', () => {
     expect(shown(await terminal.until(/exit=130[^]*echok/))).toMatch(/\sicanon\s[^]*\secho\s/);
     await terminal.ended;
     expect(terminal.output().split('exit=')[0]).not.toContain('^C');
+  });
+
+  it('a site that is chosen on the way replaces no login of another account unasked', async () => {
+    const portal = await startPortal({ region: 'cn' });
+    const home = createHome();
+    home.writeConfig(portal.config);
+    expect((await home.json(onboardArgs.map((word) => (word === 'global' ? 'cn' : word)))).code).toBe(0);
+    const { terminal } = startLogin(deviceOnly(portal.config), home, '');
+    await terminal.until(/Which MiniMax site/);
+    terminal.press('\u001b[B');
+    terminal.press('\r');
+    await terminal.until(/minimax-portal:cn[^]*is there already, and works/);
+    terminal.press('\u001b[B');
+    terminal.press('\r');
+    await terminal.until(/A name for the new login/);
+    terminal.press('second\r');
+    await terminal.until(/Which model do you want/);
+    terminal.press('\r');
+    await terminal.until(/exit=0/);
+    await terminal.ended;
+    const { value } = await home.json(['auth', 'status']);
+    expect(value['profiles']).toMatchObject([
+      { id: 'minimax-portal:cn', generation: 1, region: 'cn' },
+      { id: 'minimax-portal:second', generation: 1, region: 'cn' },
+    ]);
   });
 
   it('a question that nobody can answer any more is left out, and the login counts', async () => {
