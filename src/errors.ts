@@ -20,6 +20,11 @@ export const errorCatalogue = {
     remedy: 'Pass {flag}, or run the command in a terminal that can ask.',
   },
   INTERRUPTED: { exit: 130, status: 499, remedy: 'Nothing was changed; run the command again.' },
+  OUTPUT_LOST: {
+    exit: 1,
+    status: 500,
+    remedy: 'See whether the disk that it goes to is full.',
+  },
   INTERNAL: {
     exit: 1,
     status: 500,
@@ -236,7 +241,8 @@ export const errorCatalogue = {
   GATEWAY_STILL_STOPPING: {
     exit: 1,
     status: 503,
-    remedy: 'It finishes what runs. Look again: `openclaw gateway status`.',
+    remedy:
+      'It finishes what runs. Look again: `openclaw gateway status`. One that hangs: `openclaw gateway stop --force`.',
   },
   SERVICE_REFUSED: {
     exit: 1,

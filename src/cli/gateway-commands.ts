@@ -69,12 +69,17 @@ Examples:
     async () => (await import('./commands/gateway-stop.ts')).gatewayStop,
   )
     .option('--timeout <seconds>', 'wait no longer than this (60); it goes on stopping')
+    .option('--force', 'kill it when it has not ended by then')
     .addHelpText(
       'after',
       `
+--force is for a gateway that hangs. Requests that run are cut. Where a login is just being renewed, its new token is
+waited for, 45 s at most.
+
 Examples:
   $ openclaw gateway stop
-  $ openclaw gateway stop --timeout 10`,
+  $ openclaw gateway stop --timeout 10
+  $ openclaw gateway stop --force --timeout 5`,
     );
   command(
     gateway,

@@ -68,7 +68,7 @@ async function launch(
     const lines = isTold(error) ? [] : lastLines(files.log, shownLogLines, before);
     if (lines.length > 0) output.note(`The last lines of ${files.log}:`);
     for (const line of lines) output.note(`  ${shownLine(line)}`, { event: 'log', line: shownLine(line) });
-    throw error;
+    throw asTyped(error);
   } finally {
     closeSync(logFd);
   }
@@ -79,6 +79,14 @@ const told: ReadonlySet<ErrorCode> = new Set(['INTERRUPTED', 'PORT_IN_USE', 'PAS
 
 function isTold(error: unknown): boolean {
   return isOpenClawError(error) && told.has(error.code);
+}
+
+/** The process that it comes from is called otherwise than the command that a person has typed. */
+function asTyped(error: unknown): unknown {
+  if (!isOpenClawError(error) || error.code !== 'PORT_IN_USE') return error;
+  const { code, message, data, cause } = error;
+  const remedy = error.remedy.replace('openclaw gateway run', 'openclaw gateway start');
+  return new OpenClawError({ code, message, remedy, data, cause });
 }
 
 type Serving = { url: string | null; port: number | null; pid: number; isNew: boolean };

@@ -121,6 +121,11 @@ export function askToStop(pid: number): boolean {
   return signalTo(pid, 'SIGTERM');
 }
 
+/** Asks nobody: what it has not saved is lost. */
+export function killNow(pid: number): boolean {
+  return signalTo(pid, 'SIGKILL');
+}
+
 export function askToRestart(pid: number): boolean {
   return signalTo(pid, 'SIGUSR2');
 }

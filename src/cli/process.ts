@@ -49,7 +49,15 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
   // A reader that has gone (`openclaw … | head`, a closed terminal) does not stop the work: nobody reads it, that is all.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  // What a full disk did not take is missing where somebody looks for it.
+  let isOutputLost = false;
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (isOutputLost || error.code === 'EPIPE') return;
+    isOutputLost = true;
+    terminal.writeErr(formatError(outputLost(error), terminal));
+    process.exitCode = process.exitCode === 0 ? 1 : process.exitCode;
+  });
   const onUncaught = (error: unknown): void => {
     // Not Node's own print, which dumps properties and causes. Plugin code can fail here, with any text.
     terminal.writeErr(withoutTokens(formatError(error, terminal)));
@@ -65,7 +73,7 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
     interrupt.abort(new OpenClawError({ code: 'INTERRUPTED', message: 'Nobody can answer any more.' }));
   });
 
-  process.exitCode = await run(args, {
+  const exitCode = await run(args, {
     env: process.env,
     homeDir: homedir(),
     terminal,
@@ -74,7 +82,15 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
     unfinished,
     installation: describeInstallation(mainUrl),
   });
+  process.exitCode = isOutputLost && exitCode === 0 ? 1 : exitCode;
   isDone = true;
+}
+
+function outputLost(error: NodeJS.ErrnoException): OpenClawError {
+  return new OpenClawError({
+    code: 'OUTPUT_LOST',
+    message: `The output could not be written (${error.code ?? error.message}). What the command did is done.`,
+  });
 }
 
 /** Ends the process, but not between a server's answer and its saving: a refresh that runs gets its time, bounded. */

@@ -99,7 +99,7 @@ it('stop says what answers where this state folder has no gateway', async () => 
   const home = createHome({ OPENCLAW_GATEWAY_PORT: String(port) });
   expect(await home.json(['gateway', 'stop'])).toEqual({
     code: 0,
-    value: { stopped: false, running: false, pid: null, cut_requests: 0, elsewhere: url },
+    value: { stopped: false, running: false, pid: null, cut_requests: 0, forced: false, elsewhere: url },
   });
   expect((await home.run(['gateway', 'stop'])).stdout).toContain(`answers on ${url}.`);
   home.writeConfig('{ "gateway": ');

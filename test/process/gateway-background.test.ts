@@ -55,7 +55,7 @@ describe('gateway start', () => {
 
     expect(await home.json(['gateway', 'stop'])).toEqual({
       code: 0,
-      value: { stopped: true, running: false, pid, cut_requests: 0 },
+      value: { stopped: true, running: false, pid, cut_requests: 0, forced: false },
     });
     await gone(Number(pid));
     const after = await home.json(['gateway', 'status']);
@@ -81,12 +81,32 @@ describe('gateway start', () => {
     expect(stranger.signalCode).toBeNull();
   });
 
+  it('one that hangs is ended by force, asked first, and the next one starts', async () => {
+    const home = await createBackgroundHome();
+    const { pid } = (await home.json(start)).value;
+    process.kill(Number(pid), 'SIGSTOP');
+    const patient = await home.json(['gateway', 'stop', '--timeout', '0']);
+    expect(patient.value['error']).toMatchObject({
+      code: 'GATEWAY_STILL_STOPPING',
+      remedy: expect.stringContaining('openclaw gateway stop --force') as string,
+    });
+    expect(await home.json(['gateway', 'stop', '--force', '--timeout', '0'])).toEqual({
+      code: 0,
+      value: { stopped: true, running: false, pid, cut_requests: 0, forced: true },
+    });
+    await gone(Number(pid));
+    expect(await home.json(start)).toMatchObject({ code: 0, value: { started: true } });
+  });
+
   it('says why it does not come up, with the error that it was', async () => {
     const home = await createBackgroundHome();
     const { port } = (await home.json(start)).value;
     const other = await createBackgroundHome();
     const refused = await other.json([...start, '--port', String(port)]);
     expect(refused).toMatchObject({ code: 1, value: { error: { code: 'PORT_IN_USE' } } });
+    expect(refused.value['error']).toMatchObject({
+      remedy: expect.stringContaining(`\`openclaw gateway start --port ${Number(port) + 1}\``) as string,
+    });
     // It ended with a word: nobody is to look for who killed it.
     expect((await other.json(['gateway', 'status'])).value['error']).toMatchObject({
       message: 'No gateway runs.',

@@ -1,5 +1,7 @@
-// `gateway stop`: asks the gateway of this state folder to end, and waits while it finishes what runs.
+// `gateway stop`: asks the gateway of this state folder to end, and waits while it finishes what runs. With --force one
+// that does not is killed: a lock goes with its holder, and what it had not renewed the next gateway renews.
 import type { App } from '../../app.ts';
+import { observeRefresh } from '../../auth/running-refresh.ts';
 import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import { quotedText } from '../../platform/text.ts';
 import { sleep } from '../../platform/clock.ts';
@@ -7,17 +9,19 @@ import { createOutput, type CommandContext, type OutputOptions } from '../comman
 import { gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles } from '../gateway-record.ts';
-import { askToStop } from '../gateway-succession.ts';
+import { askToStop, killNow } from '../gateway-succession.ts';
 import { openApp } from '../open-app.ts';
 import { formatDuration } from '../ui/duration.ts';
 
 /** The gateway itself cuts requests after 30 s, and gives a refresh that runs 45 s. */
 const defaultWaitMs = 60_000;
 const lookMs = 100;
+/** Whoever is killed between a server's answer and its saving takes the new token along. */
+const refreshMs = 45_000;
 
 export async function gatewayStop(
   context: CommandContext,
-  options: OutputOptions & { timeout?: string },
+  options: OutputOptions & { timeout?: string; force?: boolean },
 ): Promise<number> {
   const output = createOutput(context, options);
   const { clock, signal } = context;
@@ -35,7 +39,7 @@ export async function gatewayStop(
       );
       output.line('    OPENCLAW_STATE_DIR=<its folder> openclaw gateway stop   (one in a terminal: Ctrl-C)');
     }
-    output.result({ stopped: false, running: false, pid: null, cut_requests: 0, elsewhere });
+    output.result({ stopped: false, running: false, pid: null, cut_requests: 0, forced: false, elsewhere });
     return 0;
   }
   const { pid } = first;
@@ -43,15 +47,21 @@ export async function gatewayStop(
   askToStop(pid);
   output.note(`Stopping the gateway (pid ${pid}) …`, { event: 'stopping', pid });
   let said = 0;
+  let isKilled = false;
+  let refreshUntilMs: number | undefined;
   for (;;) {
     const { running, last } = await findGateway(files, clock);
     if (running?.pid !== pid) {
-      const cut = last?.pid === pid && last.state === 'stopped' ? last.active : 0;
-      const tookMs = clock.monotonicMs() - beganMs;
+      const took = formatDuration(clock.monotonicMs() - beganMs);
+      // One that was killed wrote nothing any more: its last word is the best that there is.
+      const cut = last?.pid === pid && (isKilled || last.state === 'stopped') ? last.active : 0;
+      const requests = `${cut} that took too long ${cut === 1 ? 'was' : 'were'} cut`;
       output.line(
-        `${output.style.good('✓')} Stopped after ${formatDuration(tookMs)}; ${cut === 0 ? 'all requests were finished' : `${cut} that took too long ${cut === 1 ? 'was' : 'were'} cut`}.`,
+        isKilled
+          ? `${output.style.warn('!')} Ended by force after ${took}; requests that ran were cut.`
+          : `${output.style.good('✓')} Stopped after ${took}; ${cut === 0 ? 'all requests were finished' : requests}.`,
       );
-      output.result({ stopped: true, running: false, pid, cut_requests: cut });
+      output.result({ stopped: true, running: false, pid, cut_requests: cut, forced: isKilled });
       return 0;
     }
     if (running.state === 'stopping' && running.active !== said) {
@@ -61,13 +71,33 @@ export async function gatewayStop(
         active_requests: said,
       });
     }
-    if (clock.monotonicMs() - beganMs >= waitMs) {
+    if (clock.monotonicMs() - beganMs >= waitMs && options.force === true) {
+      if (refreshUntilMs === undefined && (await isRefreshing(app))) {
+        output.note('  It renews a login: what it gets is waited for.', { event: 'refreshing' });
+      }
+      refreshUntilMs ??= clock.monotonicMs() + refreshMs;
+      if (!isKilled && (clock.monotonicMs() >= refreshUntilMs || !(await isRefreshing(app)))) {
+        isKilled = killNow(pid);
+      }
+    } else if (clock.monotonicMs() - beganMs >= waitMs) {
       throw new OpenClawError({
         code: 'GATEWAY_STILL_STOPPING',
         message: `The gateway (pid ${pid}) still runs after ${formatDuration(waitMs)}, with ${running.active} active requests`,
       });
     }
     await sleep(clock, lookMs, signal);
+  }
+}
+
+/** A store that cannot be read says nothing: it does not stand in the way of a person's wish. */
+async function isRefreshing(app: App): Promise<boolean> {
+  try {
+    const store = app.store();
+    const observed = (await store.listProfiles()).map((record) => observeRefresh(store, record));
+    return (await Promise.all(observed)).some(({ isRefreshing: runs }) => runs === true);
+  } catch (error) {
+    if (isOpenClawError(error)) return false;
+    throw error;
   }
 }
 

@@ -61,7 +61,7 @@ export function judgeRunning(record: GatewayRecord, health: Health | 'silent' | 
       id: 'gateway.running',
       severity: 'error',
       text: `The gateway (process ${record.pid}) does not answer at ${at}${health === 'other' ? '; something else does' : ''}.`,
-      remedy: `Start it anew: \`openclaw gateway restart\`. One that hangs does not hear that: end it with \`kill -9 ${record.pid}\`, then \`openclaw gateway start\`. ${logs}`,
+      remedy: `Start it anew: \`openclaw gateway restart\`. One that hangs does not hear that: \`openclaw gateway stop --force --timeout 5\`, then \`openclaw gateway start\`. ${logs}`,
     });
   } else if (!health.ready) {
     findings.push({

@@ -182,7 +182,7 @@ describeStates(
       severity: 'error',
       wrong: () => judgeRunning(running, 'silent'),
       right: () => judgeRunning(running, healthy),
-      says: 'kill -9 4711',
+      says: 'gateway stop --force',
     },
     {
       id: 'gateway.running',
