@@ -350,9 +350,12 @@ export async function buildCatalogue(
   });
 }
 
-/** OPENCLAW_GATEWAY_TOKEN, else `gateway.auth.token` of the configuration, else the one sealed in the store. */
+/** OPENCLAW_GATEWAY_TOKEN, else `gateway.auth.token`: what its owner has set, not the one that was made here. */
 export function configuredGatewayToken(app: App): string | undefined {
-  const { env, config } = app.config();
+  return gatewayTokenIn(app.config());
+}
+
+export function gatewayTokenIn({ env, config }: Pick<LoadedConfig, 'env' | 'config'>): string | undefined {
   const written = config.gateway?.auth?.token;
   const token = env['OPENCLAW_GATEWAY_TOKEN'] ?? (typeof written === 'string' ? written : undefined);
   return token === undefined || token.trim() === '' ? undefined : token.trim();

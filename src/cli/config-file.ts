@@ -1,4 +1,5 @@
 // The configuration file for the commands that show and change it: as it is written, without what it would mean.
+import { gatewayTokenIn } from '../app.ts';
 import type { ConfigPath } from '../config/config-path.ts';
 import { isTree, treeOf, valueAt } from '../config/tree.ts';
 import { parseDocument, type Json5Document } from '../config/json5-document.ts';
@@ -8,7 +9,9 @@ import { resolvePaths, type Paths } from '../config/paths.ts';
 import type { OpenClawConfig } from '../config/schema.ts';
 import { nearestName } from '../platform/nearest.ts';
 import { discoverPlugins } from '../plugins/discovery.ts';
+import type { Env } from '../platform/env.ts';
 import type { CommandContext } from './command-context.ts';
+import { resolveListening } from './gateway-address.ts';
 
 export type ConfigFile = {
   readonly paths: Paths;
@@ -44,6 +47,11 @@ export function pluginIdsFor(
       extensionsUrl: context.installation.extensions,
       homeDir,
     }).map(({ id }) => id);
+}
+
+/** Where the gateway is to listen, as of `resolveListening`, with the token that a file or its environment gives. */
+export function checkListening(config: OpenClawConfig, env: Env): void {
+  resolveListening({ config, env }, gatewayTokenIn({ config, env }));
 }
 
 /** An index for each number that names an element (`models.0.id`), a key for each one that does not. */

@@ -21,7 +21,7 @@ export function resolvePort(flag: string | undefined, config: LoadedConfig): num
  * also when there is none and others than this machine could ask.
  */
 export function resolveListening(
-  config: LoadedConfig,
+  config: Pick<LoadedConfig, 'config' | 'env'>,
   token: string | undefined,
 ): { host: string; hostNames: readonly string[] } {
   return {
@@ -37,7 +37,7 @@ export function gatewayUrl(config: LoadedConfig, port: number): string {
 
 const bindVariable = 'OPENCLAW_GATEWAY_BIND';
 
-function bindSettings({ config, env }: LoadedConfig): Omit<BindSettings, 'token'> {
+function bindSettings({ config, env }: Pick<LoadedConfig, 'config' | 'env'>): Omit<BindSettings, 'token'> {
   const { bind, customBindHost } = config.gateway ?? {};
   const fromEnv = env[bindVariable]?.trim();
   return fromEnv === undefined || fromEnv === ''

@@ -22,6 +22,8 @@ export type ProblemContext = {
   readonly dotenvFile: string;
   /** Ids of the plugins that there are; without them `plugins.entries` is not looked at. Asked when all types are right. */
   pluginIds?(config: OpenClawConfig): readonly string[];
+  /** Throws CONFIG_INVALID, with the key as `place`, where a gateway could not listen as the file says. */
+  listens?(config: OpenClawConfig, env: Env): void;
 };
 
 /** `file` names the text in messages alone. */
@@ -38,7 +40,27 @@ export function findConfigProblems(text: string, file: string, context: ProblemC
   const checked = schemaProblems(document, reading.tree, reading.isUnavailable);
   if ('problems' in checked) return { problems: checked.problems, warnings };
   const meant = meaningWarnings(document, checked.config, context.pluginIds?.(checked.config));
-  return { problems: [], warnings: [...warnings, ...meant] };
+  const unheard = listeningWarnings(document, checked.config, reading.env, context);
+  return { problems: [], warnings: [...warnings, ...meant, ...unheard] };
+}
+
+/** No problem of the file: the token may be given to the gateway alone. What a variable says is no matter of the file. */
+function listeningWarnings(
+  document: Json5Document,
+  config: OpenClawConfig,
+  env: Env,
+  { listens }: ProblemContext,
+): ConfigWarning[] {
+  try {
+    listens?.(config, env);
+    return [];
+  } catch (error) {
+    if (!isOpenClawError(error)) throw error;
+    const { message, remedy, data } = error;
+    const path = String(data['place']).split('.');
+    if (path[0] !== 'gateway') return [];
+    return [{ path: path.join('.'), ...document.placeOf(path), message, fix: remedy }];
+  }
 }
 
 /** The same from the files. One that cannot be read is a problem; one that is not there is empty. */

@@ -149,6 +149,25 @@ describe('config set', () => {
     });
   });
 
+  it('says at once what would keep the gateway from starting, and validate says it too', async () => {
+    const { config } = stage('{ gateway: { auth: { token: "short-token" } } }');
+    const long = 'x'.repeat(32);
+    const open = await config('set', 'gateway.bind', 'lan');
+    expect([open.exitCode, open.err]).toEqual([
+      0,
+      'Warning: gateway.bind makes the gateway answer other machines (0.0.0.0), and its token has fewer than 16 characters\n' +
+        '  Choose a longer one: `openssl rand -hex 32` prints one.\n',
+    ]);
+    expect((await config('validate')).out).toContain('openclaw.json:1:46: gateway.bind makes the gateway');
+    expect((await config('set', 'env.OPENCLAW_GATEWAY_TOKEN', long, '--allow-unknown')).exitCode).toBe(1);
+    const gone = await config('unset', 'gateway.auth');
+    expect(gone.err).toContain('there is no token that was given for it');
+    const wrong = await config('set', 'gateway.bind', 'everywhere');
+    expect(wrong.err).toContain('gateway.bind says where the gateway listens');
+    const fine = await config('set', 'gateway.bind', 'loopback');
+    expect([fine.exitCode, fine.err]).toEqual([0, '']);
+  });
+
   it('tells what goes with an object that a single value replaces', async () => {
     const { config } = stage('{ agents: { defaults: { model: { primary: "a/b", fallbacks: ["c/d"] } } } }');
     const { err, exitCode } = await config('set', 'agents.defaults.model', 'x/y');

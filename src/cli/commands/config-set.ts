@@ -16,6 +16,7 @@ import { cleanText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { describeEffect, effectOf } from '../config-effect.ts';
 import {
+  checkListening,
   fitPath,
   pluginIdsFor,
   readConfigFile,
@@ -203,9 +204,12 @@ function report(
     env: context.env,
     dotenvFile: config.paths.dotenvFile,
     pluginIds: pluginIdsFor(context, config.file),
+    listens: checkListening,
   });
+  // Where the gateway listens and the token that it asks for belong together.
+  const concerned = path[0] === 'gateway' ? 'gateway.' : pathText(path);
   const about = warnings.filter(
-    ({ path: place, isInformation }) => isInformation !== true && place.startsWith(pathText(path)),
+    ({ path: place, isInformation }) => isInformation !== true && place.startsWith(concerned),
   );
   for (const { message, fix } of about) {
     output.note(`Warning: ${message}${fix === undefined ? '' : `\n  ${fix}`}`);

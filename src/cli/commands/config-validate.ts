@@ -5,7 +5,7 @@ import { resolvePaths } from '../../config/paths.ts';
 import type { ConfigProblem, ConfigWarning } from '../../config/check.ts';
 import { cleanText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { pluginIdsFor } from '../config-file.ts';
+import { checkListening, pluginIdsFor } from '../config-file.ts';
 
 /** Exit code 1 when the file would not load. */
 export async function configValidate(context: CommandContext, options: OutputOptions): Promise<number> {
@@ -20,6 +20,7 @@ export async function configValidate(context: CommandContext, options: OutputOpt
     dotenvFile,
     env: context.env,
     pluginIds: pluginIdsFor(context, file),
+    listens: checkListening,
   });
   const warnings = found.filter(({ isInformation }) => isInformation !== true);
   const information = found.filter(({ isInformation }) => isInformation === true);
