@@ -49,10 +49,10 @@ function listeningWarnings(
   document: Json5Document,
   config: OpenClawConfig,
   env: Env,
-  { listens }: ProblemContext,
+  context: ProblemContext,
 ): ConfigWarning[] {
   try {
-    listens?.(config, env);
+    context.listens?.(config, env);
     return [];
   } catch (error) {
     if (!isOpenClawError(error)) throw error;
