@@ -47,6 +47,8 @@ export async function startServing(
     host?: string;
     hostNames?: readonly string[];
     token: Secret;
+    /** What clients have to send as things are now; asked after each change of the settings. */
+    readToken?: (() => Promise<Secret>) | undefined;
     inherit?: (() => Promise<Server>) | undefined;
   },
 ): Promise<Serving & { port: number }> {
@@ -124,7 +126,20 @@ export async function startServing(
   const inherited = await options.inherit?.();
   const { port } = await gateway.listen({ host: options.host ?? '127.0.0.1', port: options.port }, inherited);
   const stopWatching = resolver.start();
+  let token = options.token;
+  const renewToken = async (): Promise<void> => {
+    try {
+      const next = await options.readToken?.();
+      if (next === undefined || next.reveal() === token.reveal()) return;
+      token = next;
+      gateway.setToken(next);
+      log.info('gateway_token_changed');
+    } catch (error) {
+      log.error('gateway_token_kept', { reason: toOpenClawError(error).message });
+    }
+  };
   const stopConfig = watchConfig(app, async () => {
+    await renewToken();
     await rebuild();
     await resolver.load({ fresh: true });
     discovery.reload();
@@ -200,9 +215,14 @@ function readiness(resolver: LiveResolver): { ready: boolean; reason?: string } 
   }
 }
 
-/** A configuration that does not load is logged, and the last good one goes on. */
+/** The file and the `.env` beside it. What does not load is logged, and the last good configuration goes on. */
 function watchConfig(app: App, apply: () => Promise<void>): () => void {
-  let seen = stamp(app.paths.configFile);
+  const { configFile, dotenvFile } = app.paths;
+  const look = (): { config: string; all: string } => {
+    const config = stamp(configFile);
+    return { config, all: `${config} ${stamp(dotenvFile)}` };
+  };
+  let seen = look();
   let stopped = false;
   let cancel: () => void = () => undefined;
   const next = (): void => {
@@ -211,18 +231,19 @@ function watchConfig(app: App, apply: () => Promise<void>): () => void {
     });
   };
   const check = async (): Promise<void> => {
-    const now = stamp(app.paths.configFile);
-    if (now === seen) return;
+    const before = seen;
+    const now = look();
+    if (now.all === before.all) return;
     seen = now;
     // Editors and mounts take a file away for a moment; an empty configuration is written as an empty object.
-    if (now === 'none') {
-      app.log.error('config_kept', { reason: `${app.paths.configFile} is gone` });
+    if (now.config === 'none' && before.config !== 'none') {
+      app.log.error('config_kept', { reason: `${configFile} is gone` });
       return;
     }
     try {
       app.reloadConfig();
       await apply();
-      app.log.info('config_reloaded', { file: app.paths.configFile });
+      app.log.info('config_reloaded', { file: now.config === before.config ? dotenvFile : configFile });
     } catch (error) {
       app.log.error('config_kept', { reason: toOpenClawError(error).message });
     }

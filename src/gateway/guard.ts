@@ -19,6 +19,8 @@ export type Guard = {
    * with `retryAfterMs`, REQUEST_INVALID.
    */
   admit(request: IncomingMessage): string | OpenClawError;
+  /** From the next request on this one is asked for, and the former one is a wrong one. */
+  setToken(token: Secret): void;
 };
 
 export type GuardDeps = {
@@ -34,9 +36,9 @@ const openPaths = new Set(['/', '/healthz', '/readyz', '/startupz']);
 
 export function createGuard({ token, isOwn, log, clock }: GuardDeps): Guard {
   const attempts = createTokenAttempts();
-  const expected = Buffer.from(token.reveal());
+  let expected = Buffer.from(token.reveal());
   // Written over for each request: a buffer of its own for each would cost more than the comparison.
-  const compared = Buffer.alloc(expected.length);
+  let compared = Buffer.alloc(expected.length);
 
   // The first wrong character does not show in the time it takes; that the length is another one may.
   const isToken = (given: string): boolean => {
@@ -82,6 +84,10 @@ export function createGuard({ token, isOwn, log, clock }: GuardDeps): Guard {
       if (openPaths.has(target.split('?', 1)[0] ?? target)) return target;
       if (!key && !bearer) return unauthorized('This gateway asks for its token and the request has none');
       return wrongToken(request.socket.remoteAddress ?? 'unknown');
+    },
+    setToken(next) {
+      expected = Buffer.from(next.reveal());
+      compared = Buffer.alloc(expected.length);
     },
   };
 }

@@ -68,6 +68,8 @@ export type Gateway = {
    * and left alone until then, for a client may be sending on them.
    */
   handOver(timeoutMs: number): Promise<number>;
+  /** What clients have to send from now on; for after `listen`. */
+  setToken(token: Secret): void;
   /** Ends at once. */
   close(): Promise<void>;
   activeRequests(): number;
@@ -212,6 +214,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await shut();
       return cut;
     },
+    setToken: (token) => guard?.setToken(token),
     close: shut,
     activeRequests: () => active,
   };

@@ -144,7 +144,7 @@ describe('config set', () => {
       from: '••••',
       to: '${TOKEN}',
       changed: true,
-      effect: 'restart',
+      effect: 'reload',
       warnings: [{ path: 'gateway.auth.token' }],
     });
   });

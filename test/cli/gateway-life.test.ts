@@ -37,6 +37,7 @@ it('whoever is told that it serves, or has ended, finds its log written up to th
       listener: () => undefined,
       drain: async () => 0,
       handOver: async () => 0,
+      setToken: () => undefined,
       close: async () => undefined,
       activeRequests: () => 0,
     },

@@ -98,12 +98,18 @@ async function serve(
     const listening = resolveListening(config, configuredGatewayToken(app));
     if (options.ephemeral === true) await logInToMemory(app, context, output, options);
     await life.begin(localUrl(listening.host, port));
-    const token = new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
+    const readToken = async (): Promise<Secret> => {
+      // Where others than this machine may ask, a change that leaves the gateway without a good token is not taken.
+      resolveListening(app.config(), configuredGatewayToken(app));
+      return new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
+    };
+    const token = await readToken();
     const inherit = life.inheritable({ host: listening.host, port });
     const serving = await startServing(app, {
       port: inherit?.port ?? port,
       ...listening,
       token,
+      readToken,
       inherit: inherit?.take,
     });
     isServing = true;
