@@ -26,9 +26,13 @@ function complaints(lines: readonly string[]): Complaint[] {
     const line = lines[index] ?? '';
     const say = (message: string, fix: string): void => void found.push({ line: index + 1, message, fix });
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const assignment = /^\s*(?:export\s+)?([^=]*?)\s*=\s*(.*)$/.exec(line);
-    const [, name = '', value = ''] = assignment ?? [];
-    if (assignment === null || name === '') {
+    const equals = line.indexOf('=');
+    const name = line
+      .slice(0, Math.max(equals, 0))
+      .trim()
+      .replace(/^export\s+/, '');
+    const value = line.slice(equals + 1).trimStart();
+    if (name === '') {
       say('this line is no assignment, and is passed over', 'Write NAME=value, or # before a remark.');
       continue;
     }

@@ -1,6 +1,5 @@
 // A JSON5 text as a tree of plain values in which every value knows its place. Decides what a broken text is called
 // and how its line is shown without showing what is in it. What the values should be is for the schema.
-import { parse } from '@humanwhocodes/momoa';
 import type {
   DocumentNode,
   ElementNode,
@@ -12,7 +11,8 @@ import type {
 import { isOpenClawError, OpenClawError } from '../errors.ts';
 import { cleanText } from '../platform/text.ts';
 import type { ConfigPath } from './config-path.ts';
-import { parseOddSpellings } from './json5-spelling.ts';
+import { parseJson5 } from './json5-parser.ts';
+import { isBlankText, rewriteOddSpellings } from './json5-spelling.ts';
 import { maskedLine } from './masked-line.ts';
 import { explainSyntax, refusedString } from './syntax-problem.ts';
 
@@ -41,7 +41,8 @@ export type Json5Document = {
 /** The value that a text on its own is in JSON5; undefined when it is none. */
 export function parseValue(text: string): { value: unknown } | undefined {
   try {
-    const document = parseOddSpellings(text) ?? parse(text, { mode: 'json5' });
+    const rewritten = rewriteOddSpellings(text);
+    const document = rewritten.putBack(parseJson5(rewritten.text));
     return {
       value: valueOf(document.body, { text, file: '', duplicates: [], lostBackslashes: [], path: [] }),
     };
@@ -153,21 +154,35 @@ export function nameOf(member: MemberNode): string {
 
 function parseText(text: string, file: string): DocumentNode | undefined {
   // Where these end the line of a comment, the parser reads on: it would not refuse, but take another meaning.
-  const rewritten = /[\u2028\u2029]/.test(text) ? parseOddSpellings(text) : undefined;
-  if (rewritten !== undefined) return rewritten;
+  const mustRewrite = /[\u2028\u2029]/.test(text);
   try {
-    return parse(text, { mode: 'json5', tokens: true });
+    return mustRewrite ? parseRewritten(text) : parseJson5(text);
   } catch (error) {
     // The parser calls itself for each level, and for each of the comments that follow one another.
     if (error instanceof RangeError) {
       throw tooDeep(file, { line: 1, column: 1 }, ' (or thousands of comments in a row)');
     }
     if (!hasOffset(error)) throw error;
-    if (isBlank(text)) return undefined;
-    const document = parseOddSpellings(text);
+    if (isBlankText(text)) return undefined;
+    const document = mustRewrite ? undefined : parseOdd(text);
     if (document !== undefined) return document;
     const { offset, ...detail } = explainSyntax(text, stopOf(text, error));
     throw syntaxError(text, file, offset, detail);
+  }
+}
+
+function parseRewritten(text: string): DocumentNode {
+  const rewritten = rewriteOddSpellings(text);
+  return rewritten.putBack(parseJson5(rewritten.text));
+}
+
+/** undefined where it is refused all the same: the complaint about the text as it is, is the one to tell. */
+function parseOdd(text: string): DocumentNode | undefined {
+  try {
+    return parseRewritten(text);
+  } catch (error) {
+    if (hasOffset(error) || error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 
@@ -280,10 +295,6 @@ function tooDeep(file: string, place: Place, more = ''): OpenClawError {
 
 function withArticle(type: string): string {
   return type === 'null' || type === 'nan' ? type : `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
-}
-
-function isBlank(text: string): boolean {
-  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\r\n]*/g, '').trim() === '';
 }
 
 function hasOffset(error: unknown): error is Error & { offset: number } {

@@ -1,49 +1,69 @@
 // The parser refuses some spellings that JSON5 allows. This rewrites them to others of the same length, so that every
-// place stays where it is, and puts back what they mean. Strings are never touched.
-import { parse } from '@humanwhocodes/momoa';
+// place stays where it is, and puts back what they mean. Strings are never touched. One pass over the text: the file is
+// read again under a gateway that serves, whatever somebody is typing into it.
 import type { DocumentNode, ValueNode } from '@humanwhocodes/momoa';
 
-/** Strings and comments come first, so that nothing within them is taken for one of the others. */
-const spellings = new RegExp(
+export type Rewritten = {
+  /** As long as the text it was made of, with the same offsets. */
+  readonly text: string;
+  /** What the rewritten places mean, put into what the rewritten text was parsed to. */
+  putBack(document: DocumentNode): DocumentNode;
+};
+
+/** The pieces of a text, one after the other; what is none of them is a piece of one character. */
+const piece = new RegExp(
   [
-    String.raw`(?<string>"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')`,
-    String.raw`(?<block>\/\*[\s\S]*?\*\/)`,
+    // One that is never closed ends with the text.
+    String.raw`(?<string>"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|'[^'\\]*(?:\\[\s\S][^'\\]*)*(?:'|\\?$))`,
+    String.raw`(?<comment>\/\*[\s\S]*?(?:\*\/|$))`,
     String.raw`(?<line>\/\/[^\r\n\u2028\u2029]*)(?<end>[\u2028\u2029]?)`,
     // A fraction with a sign and no digit before it.
-    String.raw`(?<![\w$.])(?<fraction>[+-]\.\d+(?:[eE][+-]?\d+)?)`,
-    // A key that is a word of JSON, or that has letters beyond the first 65536.
-    String.raw`(?<![\p{ID_Continue}$\u200c\u200d])(?<key>(?:null|true|false)(?![\p{ID_Continue}$\u200c\u200d])|[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*)(?=(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|\/\/[^\r\n\u2028\u2029]*)*:)`,
+    String.raw`(?<fraction>[+-]\.\d+(?:[eE][+-]?\d+)?)`,
+    String.raw`(?<word>[\p{ID_Continue}$\u200c\u200d]+)`,
+    String.raw`(?<space>\s+)`,
+    String.raw`(?<other>[\s\S])`,
   ].join('|'),
   'gu',
 );
 
-/** undefined when there is nothing to rewrite, or the text is refused all the same. Offsets are those of `text`. */
-export function parseOddSpellings(text: string): DocumentNode | undefined {
+/** A key that is a word of JSON, or that has letters beyond the first 65536. */
+const oddKey = /^(?:null|true|false)$|[\u{10000}-\u{10ffff}]/u;
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+export function rewriteOddSpellings(text: string): Rewritten {
   const keys = new Map<number, string>();
   const fractions = new Map<number, number>();
-  const rewritten = text.replace(spellings, (match: string, ...rest: unknown[]) => {
-    const groups = rest.at(-1) as Record<string, string | undefined>;
-    const offset = rest.at(-3) as number;
-    const { line, end, fraction, key } = groups;
-    if (line !== undefined && end !== undefined && end !== '') return `${line}\n`;
-    if (fraction !== undefined) {
-      fractions.set(offset, Number(fraction));
-      return `-${'1'.repeat(fraction.length - 1)}`;
+  const parts: string[] = [];
+  /** The last word, while nothing but space and comments has followed: a colon makes it a key. */
+  let word: { index: number; offset: number; text: string } | undefined;
+  let isBehindNumber = false;
+  for (const match of text.matchAll(piece)) {
+    const [source] = match;
+    const { line, end, comment, space, fraction, word: name } = match.groups ?? {};
+    parts.push(source);
+    if (line !== undefined && end !== undefined && end !== '') parts[parts.length - 1] = `${line}\n`;
+    if (line !== undefined || comment !== undefined || space !== undefined) {
+      isBehindNumber = false;
+      continue;
     }
-    if (key === undefined || !(/^(?:null|true|false)$/.test(key) || /[\u{10000}-\u{10ffff}]/u.test(key)))
-      return match;
-    keys.set(offset, key);
-    return '_'.repeat(key.length);
-  });
-  if (rewritten === text) return undefined;
-  try {
-    const document = parse(rewritten, { mode: 'json5', tokens: true });
-    putBack(document.body, keys, fractions);
-    return document;
-  } catch {
-    // The complaint about the text as it is, is the one to tell.
-    return undefined;
+    if (source === ':' && word !== undefined && identifier.test(word.text) && oddKey.test(word.text)) {
+      keys.set(word.offset, word.text);
+      parts[word.index] = '_'.repeat(word.text.length);
+    }
+    if (fraction !== undefined && !isBehindNumber) {
+      fractions.set(match.index, Number(fraction));
+      parts[parts.length - 1] = `-${'1'.repeat(fraction.length - 1)}`;
+    }
+    word = name === undefined ? undefined : { index: parts.length - 1, offset: match.index, text: name };
+    isBehindNumber = name !== undefined || source === '.';
   }
+  return {
+    text: parts.join(''),
+    putBack(document) {
+      putBack(document.body, keys, fractions);
+      return document;
+    },
+  };
 }
 
 function putBack(
@@ -58,4 +78,13 @@ function putBack(
     if (name.type === 'Identifier') name.name = keys.get(name.loc.start.offset) ?? name.name;
     putBack(value, keys, fractions);
   }
+}
+
+/** Whether there is nothing in it but space and comments. */
+export function isBlankText(text: string): boolean {
+  for (const { groups } of text.matchAll(piece)) {
+    const { comment, line, space } = groups ?? {};
+    if (comment?.endsWith('*/') !== true && line === undefined && space === undefined) return false;
+  }
+  return true;
 }

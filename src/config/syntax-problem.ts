@@ -1,6 +1,7 @@
 // What is wrong where the parser stopped, in a person's words: which bracket is open, what is missing, which other
 // language this looks like. Never the parser's words or the file's: either may hold a secret that lost its quotes.
-import { tokenize, type Token } from '@humanwhocodes/momoa';
+import type { Token } from '@humanwhocodes/momoa';
+import { tokenizeJson5 } from './json5-parser.ts';
 
 /** `offset` is where to look, which is not always where the parser stopped. `fix` is a sentence without its full stop. */
 export type SyntaxProblem = { readonly offset: number; readonly problem: string; readonly fix: string };
@@ -296,7 +297,7 @@ function tokensBefore(text: string, stoppedAt: number): { tokens: Token[]; offse
 
 function readTokens(text: string): Token[] | undefined {
   try {
-    return tokenize(text, { mode: 'json5' }).filter(({ type }) => !type.endsWith('Comment'));
+    return tokenizeJson5(text).filter(({ type }) => !type.endsWith('Comment'));
   } catch {
     // What cannot be read says nothing of the place.
     return undefined;
