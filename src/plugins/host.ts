@@ -54,6 +54,8 @@ export type PluginHost = {
    * errors of `load` when one does and fails.
    */
   provider(providerId: string): Promise<ProviderPlugin | undefined>;
+  /** Holds the settings of those that are enabled against their manifests, and runs no code; `statuses` tells what fails. */
+  checkSettings(): Promise<void>;
   /** Of all enabled plugins, in order of discovery; those that fail are left out, logged, and told by `statuses`. */
   providers(): Promise<readonly { readonly pluginId: string; readonly provider: ProviderPlugin }[]>;
   /** From the manifests of all plugins, disabled ones too. */
@@ -199,6 +201,16 @@ export function createPluginHost(deps: PluginHostDeps): PluginHost {
       // An alias, and an id that a manifest forgot, show only when the code runs.
       else await loadAll(enabledPlugins(), load);
       return registered.get(providerId)?.provider;
+    },
+    async checkSettings() {
+      for (const plugin of enabledPlugins()) {
+        if ('error' in plugin || failures.has(plugin)) continue;
+        try {
+          await checkPluginConfig(plugin.manifest, entryOf(plugin.id)?.config, config);
+        } catch (error) {
+          failures.set(plugin, pluginFailure(plugin.id, 'loading', error));
+        }
+      }
     },
     async providers() {
       const enabled = enabledPlugins();

@@ -83,6 +83,12 @@ it('with --json: a whole document on one line for each change', async () => {
   await store.recordTransient(second, 1, 'HTTP 503');
   const { profiles } = JSON.parse(await watched.next()) as { profiles: unknown[] };
   expect(profiles).toMatchObject([{ id: first }, { id: second, lastRefresh: { outcome: 'transient' } }]);
+  home.writeConfig('{ broken');
+  expect(JSON.parse(await watched.next())).toMatchObject({
+    check: 1,
+    troubles: [{ code: 'CONFIG_SYNTAX' }],
+    profiles: [{ id: first, use: 'active' }, { id: second }],
+  });
   watched.interrupt();
   expect(await watched.ended).toBe(0);
 });

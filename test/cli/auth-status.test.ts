@@ -1,9 +1,11 @@
 // `auth status` as a command: what it touches, what it asks and of whom, which flags go together.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createHome, loggedIn, startPortal } from '../support/cli-process.ts';
+import { run as runProgram } from '../../src/cli/run.ts';
+import { createHome, loggedIn, startPortal, type Home } from '../support/cli-process.ts';
+import { createFakeContext } from '../support/fake-context.ts';
 import { sendJson, startServer } from '../support/loopback-server.ts';
 import { createStatusHome, first, second } from '../support/status-home.ts';
 
@@ -195,11 +197,91 @@ it('an unset variable and a broken file take nothing away', async () => {
   expect(broken.stderr).toContain('openclaw.json:1:');
 });
 
-it('what it says of the key needs no key', async () => {
+/** In this process. */
+async function look(home: Home, env: Record<string, string> = {}) {
+  const ask = async (...args: string[]) => {
+    const { context, written } = createFakeContext({
+      env: { ...home.env, ...env },
+      homeDir: home.folder,
+    });
+    const code = await runProgram(['auth', 'status', '--check', ...args], context);
+    return { code, ...written };
+  };
+  const { code, out: words } = await ask();
+  const { out } = await ask('--json');
+  return { code, words, document: JSON.parse(out) as Record<string, unknown> };
+}
+
+it('a file with the key that is not there: the one that was looked for, and who names it', async () => {
   const { home } = await createStatusHome();
-  const { stdout, code } = await home.run(['auth', 'status'], {
-    OPENCLAW_AUTH_KEY_FILE: join(home.folder, 'gone'),
+  const other = join(home.folder, 'other');
+  const { code, words, document } = await look(home, { OPENCLAW_AUTH_KEY_FILE: other });
+  expect(code).toBe(1);
+  const made = home.env['OPENCLAW_AUTH_KEY_FILE'] ?? '';
+  expect(words).toContain(
+    `key in ${made}; OPENCLAW_AUTH_KEY_FILE names ${other} instead, which is not there now: no login can be opened`,
+  );
+  expect(document['storage']).toMatchObject({
+    keyFileGone: true,
+    missingKeyFile: { path: other, variable: 'OPENCLAW_AUTH_KEY_FILE' },
   });
-  expect(code).toBe(0);
-  expect(stdout).toContain('which is not there now: no login can be opened');
+  rmSync(made);
+  expect((await look(home)).words).toContain(`key in ${made}, which is not there now`);
+});
+
+it('settings that the manifest of its plugin does not allow, and the switch of all plugins', async () => {
+  const { home, store } = await createStatusHome({ [first]: {} }, { foo: 1 });
+  store.close();
+  const broken = await look(home);
+  expect(broken.code).toBe(1);
+  expect(broken.words).toContain(`${first}  ok  not used: its plugin minimax-portal-auth does not load`);
+  expect(broken.words).toMatch(
+    /Plugin {3}\S+openclaw\.json:\d+:\d+: unknown key plugins\.entries\.minimax-portal-auth\.config\.foo/,
+  );
+  expect(broken.document['profiles']).toMatchObject([
+    { use: 'idle', unusedBecause: 'plugin_failed', pluginTrouble: { code: 'CONFIG_INVALID' } },
+  ]);
+
+  const write = (entry: Record<string, unknown>): void =>
+    home.writeConfig({ plugins: { enabled: false, entries: { 'minimax-portal-auth': entry } } });
+  write({ enabled: true });
+  const off = await look(home);
+  expect(off.code).toBe(1);
+  expect(off.words).toContain('not used: every plugin is off (plugins.enabled is false)');
+  expect(off.words).toContain('Next     openclaw config unset plugins.enabled\n');
+  expect(off.document['profiles']).toMatchObject([{ unusedBecause: 'plugins_off', pluginTrouble: null }]);
+  write({ enabled: false });
+  expect((await look(home)).words).toContain(
+    'Next     openclaw config unset plugins.enabled && openclaw plugins enable minimax-portal-auth',
+  );
+});
+
+it('the gateway’s own token in a variable of a provider is no key of it', async () => {
+  const home = createHome({ ANTHROPIC_API_KEY: 'ocgw-of-openclaw-env' });
+  expect((await look(home)).document).toMatchObject({ check: 1, keys: [] });
+  writeFileSync(join(home.stateDir, '.env'), 'ANTHROPIC_API_KEY=key-of-the-file\n');
+  expect((await look(home)).document).toMatchObject({
+    check: 0,
+    keys: [{ id: 'anthropic:key', from: '.env', active: true, gatewayMayLackIt: false }],
+  });
+});
+
+it('a configuration that does not load is told, and counts where no gateway runs', async () => {
+  const { home } = await createStatusHome({ [first]: {} });
+  expect((await look(home)).document).toMatchObject({ check: 0, troubles: [] });
+  home.writeConfig('{ models: [ }');
+  const { code, words, document } = await look(home);
+  expect(code).toBe(1);
+  expect(words).toContain(`${first}  ok  in use (only login)`);
+  expect(words).toContain('Config   does not load, and no gateway starts until it does');
+  expect(document).toMatchObject({
+    check: 1,
+    troubles: [
+      {
+        code: 'CONFIG_SYNTAX',
+        message: expect.stringContaining('openclaw.json:1:') as string,
+        remedy: expect.any(String) as string,
+      },
+    ],
+  });
 });

@@ -9,6 +9,7 @@ import { describeSettings } from '../../src/plugins/plugin-settings.ts';
 import { version } from '../../src/version.ts';
 import { complaintAbout } from '../support/cli-parser.ts';
 import { oauthCredential } from '../support/credentials.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 import { createDoctorStage, type DoctorStage } from '../support/doctor-stage.ts';
 import { pluginCode, writePlugin } from '../support/plugin-folder.ts';
 
@@ -132,6 +133,43 @@ it('says what is next, in the words of the manifest, and whose logins rest', asy
   });
 });
 
+it('what only its code refuses is told by list, inspect and enable alike', async () => {
+  const config = { regions: { global: { accountUrl: 'http://account.example' } } };
+  const stage = createStage({ [portal]: { enabled: true, config } });
+  const [inspected, listed] = [await json(stage, pluginsInspect, portal), await json(stage, pluginsList)];
+  expect(inspected).toMatchObject({ state: 'failed', error: expect.stringContaining('https') as string });
+  const { error, remedy } = inspected;
+  expect((listed['plugins'] as unknown[])[0]).toMatchObject({ id: portal, state: 'failed', error, remedy });
+  expect(await say(stage, pluginsList)).toMatch(new RegExp(`^${portal} .* failed .*[^]*✗ ${portal}: `, 'm'));
+  expect(await say(stage, pluginsInspect, portal)).toMatch(/State +failed \(why is said below\)/);
+
+  await stage.store().saveLogin('minimax-portal:work', oauthCredential());
+  const text = await say(stage, pluginsEnable, portal);
+  expect(text).toContain(`  It does not work: ${error as string}\n`);
+  expect(text).toContain('  Kept, and not used until then: minimax-portal:work\n');
+  expect(text).not.toContain('Used again');
+  expect(await json(stage, pluginsEnable, portal)).toMatchObject({ inEffect: false, error, remedy });
+});
+
+it('does not wait for models that never come', async () => {
+  const stage = createStage({ mute: { enabled: true } });
+  const silent = 'catalog: { run: () => new Promise(() => {}) },';
+  writePlugin(join(stage.folder, 'plugins'), { id: 'mute', code: pluginCode('mute', 'mute', silent) });
+  const clock = createFakeClock(0);
+  const ended = pluginsList({ ...stage.context, clock }, { json: true });
+  while (clock.timerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(5_000);
+  expect(await ended).toBe(0);
+  const { plugins } = JSON.parse(stage.written.out) as { plugins: unknown[] };
+  expect(plugins).toContainEqual(
+    expect.objectContaining({
+      id: 'mute',
+      state: 'failed',
+      error: 'The plugin of mute has not listed its models within 5 s',
+    }),
+  );
+});
+
 it('says where every plugin is off, also to who enables one', async () => {
   const stage = createStage({ acme: { enabled: true } }, { enabled: false });
   const off = /Every plugin is off: plugins\.enabled in \S+openclaw\.json:\d+ is false/;
@@ -139,6 +177,18 @@ it('says where every plugin is off, also to who enables one', async () => {
   expect(await say(stage, pluginsInspect, 'acme')).toMatch(off);
   expect(await say(stage, pluginsEnable, portal)).toMatch(off);
   expect(await json(stage, pluginsEnable, portal)).toMatchObject({ inEffect: false, allOff: true });
+  await stage.store().saveLogin('minimax-portal:work', oauthCredential());
+  const text = await say(stage, pluginsEnable, portal);
+  expect(text).not.toContain('Used again');
+  expect(text).toMatch(
+    /: openclaw config unset plugins\.enabled\n {2}Kept, and not used until then: minimax-portal:work\n$/,
+  );
+  expect(await json(stage, pluginsEnable, portal)).toMatchObject({
+    next: ['openclaw config unset plugins.enabled'],
+  });
+  expect(await say(stage, pluginsDisable, portal)).toContain(
+    `  Use them again: openclaw config unset plugins.enabled\n   and after that: openclaw plugins enable ${portal}\n`,
+  );
 });
 
 it.each([

@@ -37,7 +37,7 @@ export function statusFacts(overrides: Partial<StatusFacts> = {}): StatusFacts {
     missingKeys: [],
     storage: { kind: 'keychain', keyId: 'k', createdAtMs: nowMs - 72 * hour },
     unwritable: undefined,
-    isKeyFileGone: false,
+    missingKeyFile: undefined,
     activity: { cooldowns: [], uses: [], orders: new Map() },
     configOrder: {},
     idle: new Map(),
@@ -55,6 +55,7 @@ export function statusFacts(overrides: Partial<StatusFacts> = {}): StatusFacts {
       restartsTried: 0,
       restartError: null,
     },
+    isConfigBroken: false,
     troubles: [],
     ...overrides,
   };

@@ -2,25 +2,17 @@
 import type { App } from '../../app.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { valueAt } from '../../config/tree.ts';
-import { toOpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
 import { discoverPlugins } from '../../plugins/discovery.ts';
 import type { AuthChoice, PluginStatus } from '../../plugins/host.ts';
 import { describeSettings, type PluginSetting } from '../../plugins/plugin-settings.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
-import { areAllOff, describeSwitch, loginCommands, remedyOf, requirePlugin } from '../plugin-report.ts';
+import { areAllOff, describeSwitch, loginCommands, remedyOf } from '../plugin-report.ts';
+import { tryPlugin, type ProviderTrial } from '../plugin-trial.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { formatTable } from '../ui/table.ts';
 import { allOffText, loginsOf, withoutFailure } from './plugins.ts';
-
-type ProviderReport = {
-  id: string;
-  /** undefined while its code does not run. */
-  label?: string;
-  models?: string[];
-  trouble?: string;
-};
 
 export async function pluginsInspect(
   context: CommandContext,
@@ -32,12 +24,11 @@ export async function pluginsInspect(
   try {
     const config = app.config();
     printConfigWarnings(output, config);
-    const host = app.plugins();
-    requirePlugin(host, id);
-    await host.providers();
-    const plugin = requirePlugin(host, id);
-    const choices = host.choices().filter(({ pluginId }) => pluginId === id);
-    const providers = await reportProviders(app, plugin);
+    const { plugin, providers } = await tryPlugin(app, id);
+    const choices = app
+      .plugins()
+      .choices()
+      .filter(({ pluginId }) => pluginId === id);
     const settings = settingsOf(app, config, id);
     const logins = await loginsOf(app, plugin, output);
     const remedy = remedyOf(plugin);
@@ -45,7 +36,10 @@ export async function pluginsInspect(
       ...withoutFailure(plugin),
       by: describeSwitch(config, id),
       allOff: areAllOff(config),
-      providers,
+      providers: providers.map(({ failure, ...provider }) => ({
+        ...provider,
+        ...(failure === undefined ? {} : { trouble: failure.message }),
+      })),
       choices: choices.map(({ pluginId: _id, enabled: _enabled, ...choice }) => choice),
       settings,
       logins,
@@ -80,24 +74,6 @@ function originText({ origin }: PluginStatus): string {
   return origin === 'bundled' ? 'bundled' : 'from plugins.load.paths';
 }
 
-async function reportProviders(app: App, plugin: PluginStatus): Promise<ProviderReport[]> {
-  const host = app.plugins();
-  const loaded = (await host.providers()).filter(({ pluginId }) => pluginId === plugin.id);
-  const silent = plugin.providers.filter((id) => !loaded.some(({ provider }) => provider.id === id));
-  const config = app.config();
-  const reports = loaded.map(async ({ provider }): Promise<ProviderReport> => {
-    const { id, label } = provider;
-    try {
-      const catalog = await provider.catalog?.run({ config: config.config, env: config.env });
-      const models = catalog?.provider.models.map((model) => cleanText(model.id, 120));
-      return { id, label: cleanText(label, 80), ...(models === undefined ? {} : { models }) };
-    } catch (error) {
-      return { id, label: cleanText(label, 80), trouble: toOpenClawError(error).message };
-    }
-  });
-  return [...(await Promise.all(reports)), ...silent.map((id) => ({ id }))];
-}
-
 function settingsOf(app: App, config: LoadedConfig, id: string): PluginSetting[] {
   const found = discoverPlugins({ config, extensionsUrl: app.installation.extensions }).find(
     (plugin) => plugin.id === id && 'manifest' in plugin,
@@ -116,15 +92,15 @@ function print(output: Output, plugin: PluginStatus, rows: readonly (readonly [s
   );
 }
 
-function printProviders(output: Output, providers: readonly ProviderReport[]): void {
+function printProviders(output: Output, providers: readonly ProviderTrial[]): void {
   if (providers.length > 0) output.line('\nProviders');
-  for (const { id, label, models, trouble } of providers) {
+  for (const { id, label, models, failure } of providers) {
     if (label === undefined) {
       output.line(`  ${id}  its models are known when it runs`);
       continue;
     }
     output.line(`  ${id}  ${label}`);
-    if (trouble !== undefined) output.line(`    ${output.style.bad(trouble)}`);
+    if (failure !== undefined) output.line(`    ${output.style.bad(failure.message)}`);
     if (models !== undefined) output.line(`    ${models.length} models: ${models.join(', ')}`);
   }
 }

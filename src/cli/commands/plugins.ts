@@ -7,6 +7,7 @@ import type { PluginStatus } from '../../plugins/host.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
 import { areAllOff, describeSwitch, loginCommands, remedyOf, requirePlugin } from '../plugin-report.ts';
+import { tryPlugin, tryPlugins } from '../plugin-trial.ts';
 import { isGatewayRunning } from '../running-gateway.ts';
 import { formatTable } from '../ui/table.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
@@ -17,10 +18,12 @@ export async function pluginsList(context: CommandContext, options: OutputOption
   try {
     const config = app.config();
     printConfigWarnings(output, config);
-    const host = app.plugins();
-    await host.providers();
-    const statuses = host.statuses();
-    const choicesOf = (id: string) => host.choices().filter(({ pluginId }) => pluginId === id);
+    const statuses = (await tryPlugins(app)).map(({ plugin }) => plugin);
+    const choicesOf = (id: string) =>
+      app
+        .plugins()
+        .choices()
+        .filter(({ pluginId }) => pluginId === id);
     output.result({
       allOff: areAllOff(config),
       plugins: statuses.map((plugin) => ({
@@ -76,9 +79,11 @@ function tableOf(
   ]).trimEnd();
 }
 
+const allOn = 'openclaw config unset plugins.enabled';
+
 /** A sentence, and what to do. */
 export function allOffText(config: ReturnType<App['config']>): string {
-  return `Every plugin is off: ${describeSwitch(config, '')}. To have those back that are enabled: openclaw config unset plugins.enabled`;
+  return `Every plugin is off: ${describeSwitch(config, '')}. To have those back that are enabled: ${allOn}`;
 }
 
 export function pluginsEnable(context: CommandContext, options: OutputOptions, id: string): Promise<number> {
@@ -98,9 +103,7 @@ async function setEnabled(
   const output = createOutput(context, options);
   const app = openApp(context, options);
   try {
-    const plugin = requirePlugin(app.plugins(), id);
-    const choices = app.plugins().choices();
-    const own = choices.filter(({ pluginId }) => pluginId === id);
+    requirePlugin(app.plugins(), id);
     const { changed } = await editConfig({
       file: app.paths.configFile,
       edits: [{ path: ['plugins', 'entries', id, 'enabled'], value: enabled }],
@@ -109,28 +112,44 @@ async function setEnabled(
       signal: context.signal,
     });
     const config = app.reloadConfig();
+    const allOff = areAllOff(config);
+    const plugin = enabled ? (await tryPlugin(app, id)).plugin : requirePlugin(app.plugins(), id);
+    const remedy = remedyOf(plugin);
+    const own = app
+      .plugins()
+      .choices()
+      .filter(({ pluginId }) => pluginId === id);
     const logins = await loginsOf(app, plugin, output);
-    const takesIt = changed && !areAllOff(config) && (await isGatewayRunning(app, output));
+    const takesIt = changed && !allOff && (await isGatewayRunning(app, output));
+    const toLogIn = enabled && logins.length === 0 ? loginCommands(own) : [];
     output.result({
       id,
       enabled,
       changed,
-      inEffect: enabled && !areAllOff(config),
-      allOff: areAllOff(config),
+      inEffect: plugin.state === 'ready',
+      allOff,
+      ...(plugin.error === undefined ? {} : { error: plugin.error, remedy }),
       configFile: app.paths.configFile,
       logins,
       gatewayTakesIt: takesIt,
-      next: enabled && logins.length === 0 ? loginCommands(own) : [],
+      next: [...(enabled && allOff ? [allOn] : []), ...toLogIn],
     });
-    const word = enabled ? 'enabled' : 'disabled';
-    output.line(changed ? `${id} is ${word} now.` : `${id} was ${word} already.`);
-    if (plugin.failure !== undefined) output.line(`  It does not work: ${plugin.failure.message}`);
-    if (areAllOff(config)) output.line(`  ${allOffText(config)}`);
-    if (enabled) printNext(output, loginCommands(own), logins);
-    else if (logins.length > 0) {
+    const enableIt = `openclaw plugins enable ${id}`;
+    const state = enabled ? 'enabled' : 'disabled';
+    output.line(changed ? `${id} is ${state} now.` : `${id} was ${state} already.`);
+    if (remedy !== undefined) output.line(`  It does not work: ${plugin.error}\n  ${remedy}`);
+    if (allOff) output.line(`  ${allOffText(config)}`);
+    if (!enabled && logins.length > 0) {
       output.line(`  Kept, and not used meanwhile: ${logins.join(', ')}`);
-      output.line(`  Use them again: openclaw plugins enable ${id}`);
+      const [first, second] = allOff ? [allOn, enableIt] : [enableIt];
+      output.line(`  Use them again: ${first}`);
+      if (second !== undefined) output.line(`   and after that: ${second}`);
     }
+    if (enabled && logins.length > 0) {
+      const word = plugin.state === 'ready' ? 'Used again' : 'Kept, and not used until then';
+      output.line(`  ${word}: ${logins.join(', ')}`);
+    }
+    printLogins(output, toLogIn);
     if (takesIt) output.line('  The gateway that runs takes it by itself.');
     return 0;
   } finally {
@@ -138,12 +157,7 @@ async function setEnabled(
   }
 }
 
-function printNext(output: Output, commands: readonly string[], logins: readonly string[]): void {
-  if (logins.length > 0) {
-    output.line(`  Used again: ${logins.join(', ')}`);
-    return;
-  }
-  const [first, ...others] = commands;
+function printLogins(output: Output, [first, ...others]: readonly string[]): void {
   if (first !== undefined) output.line(`  Log in: ${first}`);
   for (const command of others) output.line(`      or: ${command}`);
 }

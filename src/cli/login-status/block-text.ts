@@ -103,11 +103,14 @@ const reasons: Readonly<Record<Exclude<OrderReason, 'explicit order'>, string>> 
   'the others are cooling down': 'those before it rest',
 };
 
-function describeUse({ use, record }: Entry): string {
+function describeUse({ use, record, mayBeMissing }: Entry): string {
   switch (use.kind) {
-    case 'active':
-      if (record === undefined && use.reason === 'only login') return 'in use (only key)';
-      return `in use (${use.reason === 'explicit order' ? explicit[use.orderFrom] : reasons[use.reason]})`;
+    case 'active': {
+      const isOnlyKey = record === undefined && use.reason === 'only login';
+      const reason = use.reason === 'explicit order' ? explicit[use.orderFrom] : reasons[use.reason];
+      const doubt = mayBeMissing === true ? ', if the gateway has it' : '';
+      return `in use (${isOnlyKey ? 'only key' : reason})${doubt}`;
+    }
     case 'standby':
       return use.inTurn ? `in turn with ${use.after}` : `when ${use.after} cannot be used`;
     case 'left_out':
@@ -120,8 +123,16 @@ function describeUse({ use, record }: Entry): string {
 }
 
 function describeIdle(idle: Idle): string {
-  if (idle.kind === 'no_plugin') return 'no plugin here knows its provider';
-  return `its plugin ${idle.pluginId} ${idle.kind === 'plugin_disabled' ? 'is disabled' : 'does not load'}`;
+  switch (idle.kind) {
+    case 'no_plugin':
+      return 'no plugin here knows its provider';
+    case 'plugins_off':
+      return 'every plugin is off (plugins.enabled is false)';
+    case 'plugin_disabled':
+      return `its plugin ${idle.pluginId} is disabled`;
+    case 'plugin_failed':
+      return `its plugin ${idle.pluginId} does not load`;
+  }
 }
 
 function factsOf(entry: Entry, facts: StatusFacts, style: Style): Fact[] {
@@ -130,9 +141,11 @@ function factsOf(entry: Entry, facts: StatusFacts, style: Style): Fact[] {
   const pauses = isCoolingDown(entry) ? cooldowns : [];
   return [
     ['Key', origin === undefined ? undefined : describeKeyOrigin(origin)],
+    ['Gateway', entry.mayBeMissing === true ? describeDoubt(origin) : undefined, style.warn],
     ['Login', record === undefined ? undefined : describeKind(record, nowMs)],
     ...pauses.map((cooldown): Fact => ['Paused', describePause(cooldown, nowMs)]),
     ['Why', status.detail === undefined ? undefined : cleanText(status.detail, 600)],
+    ['Plugin', describeFailure(use), style.bad],
     ['Clock', describeClock(status.behindMs), style.warn],
     // The reason of a dead login has it already.
     [
@@ -140,13 +153,24 @@ function factsOf(entry: Entry, facts: StatusFacts, style: Style): Fact[] {
       record?.restored === undefined || record.dead !== undefined ? undefined : describeOlderCopy(record),
       style.warn,
     ],
-    ['Access', record === undefined ? undefined : describeAccess(record, status, facts)],
+    ['Access', record === undefined ? undefined : describeAccess(record, status, facts, use.kind === 'idle')],
     [
       'Refresh',
       record === undefined ? undefined : describeRefresh(record, status, facts, use.kind === 'idle'),
     ],
     ['Used', lastUsedAtMs === undefined ? undefined : formatAgo(lastUsedAtMs, nowMs)],
   ];
+}
+
+/** A restart hands the environment on, and the file is read again while it serves. */
+function describeDoubt(origin: Entry['origin']): string | undefined {
+  if (origin?.kind !== 'variable') return undefined;
+  return `has this key only if it was started with it, and a restart does not bring it: put ${origin.name} into .env of the state folder`;
+}
+
+function describeFailure(use: Entry['use']): string | undefined {
+  if (use.kind !== 'idle' || use.idle.kind !== 'plugin_failed') return undefined;
+  return cleanText(use.idle.failure.message, 600);
 }
 
 const kinds: Readonly<Record<ProfileRecord['type'], string>> = {
@@ -175,14 +199,24 @@ function describeClock(behindMs: number | undefined): string | undefined {
 
 function nextOf({ id, record, status, use, ...entry }: Entry): string | undefined {
   if (status.state === 'needs_login') return loginAgain({ id, region: record?.region });
-  if (use.kind === 'idle') {
-    if (use.idle.kind === 'plugin_disabled') return `openclaw plugins enable ${use.idle.pluginId}`;
-    return use.idle.kind === 'plugin_failed'
-      ? `openclaw plugins inspect ${use.idle.pluginId}`
-      : 'openclaw plugins list';
-  }
+  if (use.kind === 'idle') return nextOfIdle(use.idle);
   if (use.kind === 'left_out' && use.orderFrom === 'stored')
     return `openclaw auth order clear ${cleanText(entry.provider, 80)}, to use it again`;
   if (isCoolingDown({ status, ...entry })) return `openclaw auth clear-cooldown ${id}, to try it now`;
   return undefined;
+}
+
+function nextOfIdle(idle: Idle): string {
+  switch (idle.kind) {
+    case 'plugin_disabled':
+      return `openclaw plugins enable ${idle.pluginId}`;
+    case 'plugin_failed':
+      return `openclaw plugins inspect ${idle.pluginId}`;
+    case 'plugins_off': {
+      const allOn = 'openclaw config unset plugins.enabled';
+      return idle.isEnabled ? allOn : `${allOn} && openclaw plugins enable ${idle.pluginId}`;
+    }
+    case 'no_plugin':
+      return 'openclaw plugins list';
+  }
 }

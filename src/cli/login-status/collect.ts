@@ -2,12 +2,14 @@
 // plugins, and whether a gateway runs. No key, no network, no plugin code, no process. What cannot be read takes nothing
 // else away, but for the store: without it nothing can be said of the logins.
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { App } from '../../app.ts';
 import { activeOf } from '../../auth/cooldown.ts';
 import { observeRefresh, type ObservedRecord } from '../../auth/running-refresh.ts';
 import { pathText } from '../../config/config-path.ts';
 import { readDotenv } from '../../config/dotenv.ts';
 import { readTextFile, type LoadedConfig } from '../../config/load.ts';
+import { withoutOwnToken } from '../../config/own-token.ts';
 import { isOpenClawError, type OpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { baseUrlOf, ownEntry } from '../../providers/address.ts';
@@ -15,15 +17,23 @@ import { apiKeyProviders } from '../../providers/api-key.ts';
 import { builtinOf } from '../../providers/builtin-providers.ts';
 import { createActivityStore, type ActivitySnapshot } from '../../store/activity-store.ts';
 import type { KeyRecord } from '../../store/credential-store.ts';
+import { insecureKeyFile } from '../../vault/key-file.ts';
 import { findGateway, gatewayFiles, type GatewayRecord } from '../gateway-record.ts';
+import { areAllOff } from '../plugin-report.ts';
 import { keyOrigin, type KeyOrigin } from './key-origin.ts';
 
 /** Why the logins of a provider serve nothing, whatever state they are in. */
 export type Idle =
-  | { readonly kind: 'plugin_disabled' | 'plugin_failed'; readonly pluginId: string }
+  | { readonly kind: 'plugin_disabled'; readonly pluginId: string }
+  /** It is enabled, and its settings or its files are wrong. */
+  | { readonly kind: 'plugin_failed'; readonly pluginId: string; readonly failure: OpenClawError }
+  /** The switch of all plugins is off; `isEnabled`: nothing else is in its way. */
+  | { readonly kind: 'plugins_off'; readonly pluginId: string; readonly isEnabled: boolean }
   | { readonly kind: 'no_plugin' };
 
 export type ConfiguredKey = { readonly provider: string; readonly origin: KeyOrigin };
+/** Where the store's key was looked for; `variable`: who names that place, instead of the one that was recorded. */
+export type MissingKeyFile = { readonly path: string; readonly variable?: string };
 export type MissingKey = { readonly provider: string; readonly path: string; readonly variable: string };
 
 export type StatusFacts = {
@@ -36,8 +46,8 @@ export type StatusFacts = {
   readonly storage: KeyRecord | undefined;
   /** Why nothing can be written to the store: what is renewed could not be kept. */
   readonly unwritable: OpenClawError | undefined;
-  /** The file with the store's key is not where it was. */
-  readonly isKeyFileGone: boolean;
+  /** The file with the store's key, where it is not there. */
+  readonly missingKeyFile: MissingKeyFile | undefined;
   /** Cooldowns that are over are left out. */
   readonly activity: ActivitySnapshot;
   readonly configOrder: Readonly<Record<string, readonly string[]>>;
@@ -47,7 +57,9 @@ export type StatusFacts = {
   readonly primary: { readonly provider: string; readonly modelId: string } | undefined;
   /** The gateway of this state folder that runs. */
   readonly gateway: GatewayRecord | undefined;
-  /** What could not be read, and is not told here. */
+  /** The configuration does not load: a gateway that runs keeps the last good one, and none can be started. */
+  readonly isConfigBroken: boolean;
+  /** What could not be read, and takes nothing else away. */
   readonly troubles: readonly OpenClawError[];
 };
 
@@ -58,10 +70,11 @@ const busyWaitMs = 100;
 /** Errors: those of `listProfiles`. `env`: of the process. */
 export async function collectStatus(app: App, env: Env): Promise<StatusFacts> {
   const troubles: OpenClawError[] = [];
-  const orTell = <T>(read: () => T): T | undefined => readOrTell(read, troubles);
-  const config = orTell(() => app.config());
+  const orTell = <T>(read: () => T | Promise<T>): Promise<T | undefined> => readOrTell(read, troubles);
+  const config = await orTell(() => app.config());
   const activity =
-    orTell(() => createActivityStore(app.activity({ mode: 'look', busyWaitMs })).read()) ?? noActivity;
+    (await orTell(() => createActivityStore(app.activity({ mode: 'look', busyWaitMs })).read())) ??
+    noActivity;
   const store = app.store();
   const listed = await store.listProfiles();
   const logins = await Promise.all(listed.map((record) => observeRefresh(store, record)));
@@ -72,37 +85,29 @@ export async function collectStatus(app: App, env: Env): Promise<StatusFacts> {
     nowMs,
     stateDir: app.paths.stateDir,
     logins,
-    keys: (config === undefined ? undefined : orTell(() => keysOf(config, app, env))) ?? [],
+    keys: (config === undefined ? undefined : await orTell(() => keysOf(config, app, env))) ?? [],
     missingKeys: config === undefined ? [] : missingKeysOf(config),
     storage,
     unwritable: store.whyUnwritable(),
-    isKeyFileGone: storage !== undefined && isFileGone(storage, env),
+    missingKeyFile: storage === undefined ? undefined : missingKeyFile(storage, env, app.paths.authDir),
     activity: {
       ...activity,
       cooldowns: activeOf(activity.cooldowns, nowMs),
     },
     configOrder: config?.config.auth?.order ?? {},
     idle:
-      (config === undefined ? undefined : orTell(() => idleProviders(app, config, providers))) ?? new Map(),
+      (config === undefined ? undefined : await orTell(() => idleProviders(app, config, providers))) ??
+      new Map(),
     primary: config === undefined ? undefined : primaryOf(config),
-    gateway: await gatewayOf(app, troubles),
+    gateway: (await orTell(() => findGateway(gatewayFiles(app.paths.runDir), app.clock)))?.running,
+    isConfigBroken: config === undefined,
     troubles,
   };
 }
 
-function readOrTell<T>(read: () => T, troubles: OpenClawError[]): T | undefined {
+async function readOrTell<T>(read: () => T | Promise<T>, troubles: OpenClawError[]): Promise<T | undefined> {
   try {
-    return read();
-  } catch (error) {
-    if (!isOpenClawError(error)) throw error;
-    troubles.push(error);
-    return undefined;
-  }
-}
-
-async function gatewayOf(app: App, troubles: OpenClawError[]): Promise<GatewayRecord | undefined> {
-  try {
-    return (await findGateway(gatewayFiles(app.paths.runDir), app.clock)).running;
+    return await read();
   } catch (error) {
     if (!isOpenClawError(error)) throw error;
     troubles.push(error);
@@ -115,9 +120,10 @@ function keysOf(config: LoadedConfig, app: App, processEnv: Env): ConfiguredKey[
   if (found.length === 0) return [];
   const text = readTextFile(app.paths.dotenvFile);
   const dotenv = text === undefined ? {} : readDotenv(text, app.paths.dotenvFile).env;
+  const outside = withoutOwnToken(processEnv);
   return found.map(({ provider }) => ({
     provider,
-    origin: keyOrigin(provider, { config, processEnv, dotenv }),
+    origin: keyOrigin(provider, { config, processEnv: outside, dotenv }),
   }));
 }
 
@@ -131,18 +137,37 @@ function missingKeysOf({ unavailable }: LoadedConfig): MissingKey[] {
   });
 }
 
-/** A keychain is not asked: whether it is open shows when it is needed. */
-function isFileGone({ kind, location }: KeyRecord, env: Env): boolean {
-  if (kind !== 'key-file' && kind !== 'insecure-file') return false;
-  const named = kind === 'key-file' ? env['OPENCLAW_AUTH_KEY_FILE']?.trim() : undefined;
-  const place = named === undefined || named === '' ? location : named;
-  return place !== undefined && !existsSync(place);
+/** It is looked for where the store would. A keychain is not asked: whether it is open shows when it is needed. */
+function missingKeyFile(
+  { kind, location }: KeyRecord,
+  env: Env,
+  authDir: string,
+): MissingKeyFile | undefined {
+  if (kind !== 'key-file' && kind !== 'insecure-file') return undefined;
+  const variable = 'OPENCLAW_AUTH_KEY_FILE';
+  const named = kind === 'key-file' ? env[variable] : undefined;
+  if (named === undefined || named === '') {
+    const path = kind === 'key-file' ? location : insecureKeyFile(authDir);
+    return path === undefined || existsSync(path) ? undefined : { path };
+  }
+  const path = resolve(named);
+  if (existsSync(path)) return undefined;
+  return path === location ? { path } : { path, variable };
 }
 
-/** By the manifests alone. A plugin may bring more than it declares: then nothing is said against a provider. */
-function idleProviders(app: App, config: LoadedConfig, providers: ReadonlySet<string>): Map<string, Idle> {
+/**
+ * By the manifests alone, and the settings that are written for them: what only a plugin's code finds does not show here.
+ * A plugin may bring more than it declares: then nothing is said against a provider.
+ */
+async function idleProviders(
+  app: App,
+  config: LoadedConfig,
+  providers: ReadonlySet<string>,
+): Promise<Map<string, Idle>> {
   if (providers.size === 0) return new Map();
-  const plugins = app.plugins().statuses();
+  const host = app.plugins();
+  await host.checkSettings();
+  const plugins = host.statuses();
   const isOpenEnded = plugins.some(({ state, providers: own }) => state === 'ready' && own.length === 0);
   const idle = new Map<string, Idle>();
   for (const provider of providers) {
@@ -150,11 +175,18 @@ function idleProviders(app: App, config: LoadedConfig, providers: ReadonlySet<st
     const enabled = own.find((plugin) => plugin.enabled);
     const [disabled] = own;
     if (enabled !== undefined) {
-      if (enabled.state === 'failed') idle.set(provider, { kind: 'plugin_failed', pluginId: enabled.id });
-    } else if (disabled !== undefined) idle.set(provider, { kind: 'plugin_disabled', pluginId: disabled.id });
+      const { id: pluginId, failure } = enabled;
+      if (failure !== undefined) idle.set(provider, { kind: 'plugin_failed', pluginId, failure });
+    } else if (disabled !== undefined) idle.set(provider, whyDisabled(disabled.id, config));
     else if (!isOpenEnded && !isServedByKey(provider, config)) idle.set(provider, { kind: 'no_plugin' });
   }
   return idle;
+}
+
+function whyDisabled(pluginId: string, config: LoadedConfig): Idle {
+  if (!areAllOff(config)) return { kind: 'plugin_disabled', pluginId };
+  const isEnabled = ownEntry(config.config.plugins?.entries, pluginId)?.enabled === true;
+  return { kind: 'plugins_off', pluginId, isEnabled };
 }
 
 /** What a stored key needs: an address. */

@@ -30,6 +30,8 @@ export type Entry = {
   /** Absent for a key of the configuration or the environment. */
   readonly record?: ProfileRecord;
   readonly origin?: KeyOrigin;
+  /** A gateway runs that has never used it, and no file has this key: whether the gateway does cannot be seen from here. */
+  readonly mayBeMissing?: true;
   readonly status: LoginStatus;
   readonly use: Use;
   /** Those that are active now; the one that ends last first. */
@@ -73,15 +75,18 @@ export function describeStatus(facts: StatusFacts): StatusReport {
   const isServed = (provider: string): boolean =>
     entries.some((entry) => entry.provider === provider && entry.use.kind === 'active');
   const unserved = primary === undefined || isServed(primary.provider) ? undefined : primary.provider;
-  // A provider with nothing but logins that have ended is in use, and asks for a new login.
-  const ended = providers.filter(
+  // A provider with nothing but logins that have ended is in use, and asks for a new login. So does one whose plugin was
+  // enabled and does not work ask to be mended.
+  const isBroken = ({ use }: Entry): boolean =>
+    use.kind === 'ended' || (use.kind === 'idle' && use.idle.kind === 'plugin_failed');
+  const broken = providers.filter(
     (provider) =>
-      !isServed(provider) &&
-      entries.some((entry) => entry.provider === provider && entry.use.kind === 'ended'),
+      !isServed(provider) && entries.some((entry) => entry.provider === provider && isBroken(entry)),
   );
   const isShut =
     isStoreShut(facts) && entries.some(({ use, record }) => use.kind === 'active' && record !== undefined);
-  const check = unserved !== undefined || ended.length > 0 || isShut ? 1 : checkExitCode(inUse);
+  const isLost = unserved !== undefined || broken.length > 0 || isShut || cannotStart(facts);
+  const check = isLost ? 1 : checkExitCode(inUse);
   const ids = new Set(entries.map(({ id }) => id));
   return {
     entries: entries.sort((a, b) => rankOf(a, primary?.provider) - rankOf(b, primary?.provider)),
@@ -96,10 +101,18 @@ export function describeStatus(facts: StatusFacts): StatusReport {
 
 /** Nobody can open the logins. A gateway that runs has opened them, by a key that only it may be given. */
 export function isStoreShut({
-  isKeyFileGone,
+  missingKeyFile,
   gateway,
-}: Pick<StatusFacts, 'isKeyFileGone' | 'gateway'>): boolean {
-  return isKeyFileGone && gateway === undefined;
+}: Pick<StatusFacts, 'missingKeyFile' | 'gateway'>): boolean {
+  return missingKeyFile !== undefined && gateway === undefined;
+}
+
+/** No gateway serves, and with this configuration none will. One that runs goes on with the last good one. */
+export function cannotStart({
+  isConfigBroken,
+  gateway,
+}: Pick<StatusFacts, 'isConfigBroken' | 'gateway'>): boolean {
+  return isConfigBroken && gateway === undefined;
 }
 
 function ofLogin(
@@ -117,7 +130,7 @@ function ofLogin(
   return { id, provider, record, type, status, forOrder, ...activityOf(activity, id) };
 }
 
-function ofKey({ activity, logins }: StatusFacts, { provider, origin }: ConfiguredKey): Candidate[] {
+function ofKey({ activity, logins, gateway }: StatusFacts, { provider, origin }: ConfiguredKey): Candidate[] {
   const id = keyProfileId(provider);
   // A login that has the key's name takes its place.
   if (logins.some(({ record }) => record.id === id)) return [];
@@ -131,7 +144,13 @@ function ofKey({ activity, logins }: StatusFacts, { provider, origin }: Configur
     savedAtMs: 0,
     refreshable: false,
   } as const;
-  return [{ id, provider, origin, type, status: { state: 'ok' }, forOrder, ...activityOf(activity, id) }];
+  const own = activityOf(activity, id);
+  const isInNoFile = origin.kind === 'variable' && origin.isInNoFile === true;
+  // One that has used it has it still: a restart hands the environment on.
+  const isInDoubt = isInNoFile && gateway !== undefined && (own.lastUsedAtMs ?? 0) < gateway.sinceMs;
+  const doubt = isInDoubt ? ({ mayBeMissing: true } as const) : {};
+  const status: LoginStatus = { state: 'ok' };
+  return [{ id, provider, origin, ...doubt, type, status, forOrder, ...own }];
 }
 
 function activityOf(

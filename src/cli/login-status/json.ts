@@ -28,6 +28,7 @@ export function statusToJson({ facts, report, asked }: StatusView): Record<strin
                   : 'openclaw.json',
             variable: origin.kind === 'variable' ? origin.name : null,
             path: origin.kind === 'config' ? origin.path : null,
+            gatewayMayLackIt: entry.mayBeMissing === true,
             state: isCoolingDown(entry) ? 'cooling_down' : entry.status.state,
             ...sharedToJson(entry, asked),
           },
@@ -40,8 +41,10 @@ export function statusToJson({ facts, report, asked }: StatusView): Record<strin
         ? null
         : {
             ...storageToJson(storage),
-            keyFileGone: facts.isKeyFileGone,
-            unwritable: unwritableToJson(facts.unwritable),
+            keyFileGone: facts.missingKeyFile !== undefined,
+            missingKeyFile:
+              facts.missingKeyFile === undefined ? null : { variable: null, ...facts.missingKeyFile },
+            unwritable: facts.unwritable === undefined ? null : troubleToJson(facts.unwritable),
           },
     stateDir: facts.stateDir,
     check: report.check,
@@ -50,6 +53,7 @@ export function statusToJson({ facts, report, asked }: StatusView): Record<strin
     cooldowns: facts.activity.cooldowns.map(cooldownToJson),
     unserved: report.unserved ?? null,
     missingKeys: report.missingKeys,
+    troubles: facts.troubles.map(troubleToJson),
     gateway:
       gateway === undefined ? null : { pid: gateway.pid, url: gateway.url, since: isoTime(gateway.sinceMs) },
   };
@@ -107,13 +111,15 @@ function sharedToJson(
     activeReason: use.kind === 'active' ? use.reason : null,
     use: use.kind,
     unusedBecause: unusedBecause(use),
+    pluginTrouble:
+      use.kind === 'idle' && use.idle.kind === 'plugin_failed' ? troubleToJson(use.idle.failure) : null,
     ...(answer?.probe === undefined ? {} : { probe: probeToJson(answer.probe) }),
     ...(answer?.plan === undefined ? {} : { plan: planToJson(answer.plan) }),
   };
 }
 
-function unwritableToJson(error: OpenClawError | undefined): Record<string, string> | null {
-  return error === undefined ? null : { code: error.code, message: error.message, remedy: error.remedy };
+function troubleToJson({ code, message, remedy }: OpenClawError): Record<string, string> {
+  return { code, message, remedy };
 }
 
 function unusedBecause(use: Use): string | null {

@@ -1,6 +1,7 @@
 // Where the key of a provider that needs no login was found, and who has set the variable that it is in. Names places and
 // never values.
 import type { LoadedConfig } from '../../config/load.ts';
+import { valueAt } from '../../config/tree.ts';
 import type { Env } from '../../platform/env.ts';
 import { keyPlace, type KeyPlace } from '../key-place.ts';
 
@@ -10,6 +11,8 @@ export type KeyOrigin =
       readonly kind: 'variable';
       readonly name: string;
       readonly setBy: 'environment' | '.env' | 'openclaw.json';
+      /** No file sets it: a gateway has it only if it was started with it, and keeps what it was started with. */
+      readonly isInNoFile?: true;
     }
   | Extract<KeyPlace, { kind: 'config' }>
   /** It is open to whoever names it. */
@@ -40,7 +43,16 @@ export function describeKeyOrigin(origin: KeyOrigin): string {
 }
 
 /** As a configuration is loaded: the process, then `.env`, then the `env` block. */
-function variable(name: string, { processEnv, dotenv }: Surroundings): KeyOrigin {
-  if (processEnv[name] !== undefined) return { kind: 'variable', name, setBy: 'environment' };
+function variable(name: string, { config, processEnv, dotenv }: Surroundings): KeyOrigin {
+  if (processEnv[name] !== undefined) {
+    const isInNoFile = dotenv[name] === undefined && !isInEnvBlock(name, config);
+    return { kind: 'variable', name, setBy: 'environment', ...(isInNoFile ? { isInNoFile } : {}) };
+  }
   return { kind: 'variable', name, setBy: dotenv[name] === undefined ? 'openclaw.json' : '.env' };
+}
+
+/** Written out: a reference there may lead back to the environment. */
+function isInEnvBlock(name: string, { raw }: Surroundings['config']): boolean {
+  const written = valueAt(raw, ['env', name]) ?? valueAt(raw, ['env', 'vars', name]);
+  return typeof written === 'string' && !written.includes('${');
 }

@@ -12,10 +12,11 @@ export function describeAccess(
   { expiresAtMs, refreshable }: ProfileRecord,
   { state }: LoginStatus,
   { nowMs, gateway, unwritable }: Pick<StatusFacts, 'nowMs' | 'gateway' | 'unwritable'>,
+  isIdle: boolean,
 ): string | undefined {
   if (expiresAtMs === undefined || state === 'needs_login') return undefined;
   const verb = expiresAtMs >= nowMs ? 'ends' : 'ended';
-  const kept = gateway === undefined ? 'can be renewed' : 'renewed by itself';
+  const kept = gateway === undefined || isIdle ? 'can be renewed' : 'renewed by itself';
   const renewable = unwritable === undefined ? kept : 'not renewed until it could be saved';
   const renewed = refreshable ? renewable : 'cannot be renewed: log in again before that';
   return `${verb} ${formatRelative(expiresAtMs, nowMs)} (${formatInstant(expiresAtMs, nowMs)}), ${renewed}`;

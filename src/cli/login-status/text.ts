@@ -3,8 +3,8 @@
 import { cleanText } from '../../platform/text.ts';
 import { describeStorage } from '../ui/storage-text.ts';
 import { describeBlock, describePause } from './block-text.ts';
-import type { StatusFacts } from './collect.ts';
-import { isStoreShut, type StatusReport } from './describe.ts';
+import type { MissingKeyFile, StatusFacts } from './collect.ts';
+import { cannotStart, isStoreShut, type StatusReport } from './describe.ts';
 import { foldFact, type Page } from './page.ts';
 import type { Asked } from './probe.ts';
 
@@ -40,29 +40,34 @@ export function describeInWords({ facts, report, asked }: StatusView, page: Page
     lines.push(...foldFact('', text, page, style.warn));
   }
   if (report.entries.length === 0) lines.push(...describeNothing(page));
-  else if (report.unserved !== undefined) {
+  if (report.unserved !== undefined) {
     // What is there says itself what it needs.
     const isThere = report.entries.some(({ provider }) => provider === report.unserved);
-    const text = `The default model is one of ${cleanText(report.unserved, 80)}, which nothing here can serve${isThere ? ' now' : ': openclaw onboard'}`;
+    const first = report.entries.length === 0 ? '' : ': openclaw onboard';
+    const text = `The default model is one of ${cleanText(report.unserved, 80)}, which nothing here can serve${isThere ? ' now' : first}`;
     lines.push(...foldFact('', text, page, style.bad));
   }
   return [...lines, ...describeAll(facts, page)];
 }
 
 function describeAll(
-  { storage, isKeyFileGone, gateway, logins, unwritable }: StatusFacts,
+  { storage, missingKeyFile, gateway, logins, unwritable, isConfigBroken }: StatusFacts,
   page: Page,
 ): string[] {
   const { style } = page;
   const lines: string[] = [];
   if (storage !== undefined && logins.length > 0) {
     const { text, safe } = describeStorage(storage);
-    const shut = isStoreShut({ isKeyFileGone, gateway });
-    const gone = shut
-      ? ', which is not there now: no login can be opened'
-      : ', which is not to be seen from here; the gateway that runs has it';
-    const tint = shut || !safe ? style.bad : isKeyFileGone ? style.warn : undefined;
-    lines.push(...foldFact('Kept     ', isKeyFileGone ? text + gone : text, page, tint));
+    const shut = isStoreShut({ missingKeyFile, gateway });
+    const tint = shut || !safe ? style.bad : missingKeyFile === undefined ? undefined : style.warn;
+    const gone = missingKeyFile === undefined ? '' : describeGone(missingKeyFile, shut);
+    lines.push(...foldFact('Kept     ', text + gone, page, tint));
+  }
+  if (isConfigBroken) {
+    const text = cannotStart({ isConfigBroken, gateway })
+      ? 'does not load, and no gateway starts until it does: openclaw config validate'
+      : 'does not load; the gateway goes on with the last one that did: openclaw config validate';
+    lines.push(...foldFact('Config   ', text, page, gateway === undefined ? style.bad : style.warn));
   }
   if (unwritable !== undefined) {
     const text = `${cleanText(unwritable.message, 600)}. ${cleanText(unwritable.remedy, 600)}`;
@@ -73,4 +78,11 @@ function describeAll(
     lines.push(...foldFact('Gateway  ', `runs${where} (process ${gateway.pid})`, page));
   }
   return lines;
+}
+
+function describeGone({ path, variable }: MissingKeyFile, isShut: boolean): string {
+  const named = variable === undefined ? '' : `; ${variable} names ${cleanText(path, 400)} instead`;
+  return isShut
+    ? `${named}, which is not there now: no login can be opened`
+    : `${named}, which is not to be seen from here; the gateway that runs has it`;
 }

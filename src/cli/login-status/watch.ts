@@ -48,10 +48,12 @@ async function look(app: App, { env }: CommandContext, former: StatusFacts | und
     if (!isOpenClawError(error)) throw error;
     if (!troubles.some(({ message }) => message === error.message)) troubles.push(error);
   };
+  let isConfigBroken = false;
   try {
     app.reloadConfig();
   } catch (error) {
     note(error);
+    isConfigBroken = true;
   }
   let facts = former === undefined ? undefined : { ...former, nowMs: app.clock.nowMs() };
   try {
@@ -60,7 +62,10 @@ async function look(app: App, { env }: CommandContext, former: StatusFacts | und
   } catch (error) {
     note(error);
   }
-  return { view: facts === undefined ? undefined : { facts, report: describeStatus(facts) }, troubles };
+  if (facts === undefined) return { view: undefined, troubles };
+  // The former configuration is shown meanwhile, and the trouble with it.
+  facts = { ...facts, troubles, isConfigBroken };
+  return { view: { facts, report: describeStatus(facts) }, troubles };
 }
 
 /** undefined: nobody waits for it any more. */

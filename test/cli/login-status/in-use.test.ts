@@ -1,9 +1,13 @@
 // Which of several logins and keys `auth status` says is in use, and why; what it says of the others.
 import { describe, expect, it } from 'vitest';
+import { keyOrigin } from '../../../src/cli/login-status/key-origin.ts';
+import { OpenClawError } from '../../../src/errors.ts';
 import type { StatusFacts } from '../../../src/cli/login-status/collect.ts';
 import {
   cooldown,
+  hour,
   loginRecord,
+  minute,
   nowMs,
   statusDocument,
   statusFacts,
@@ -12,6 +16,7 @@ import {
 
 describe('which one is used', () => {
   const work = loginRecord({ id: 'minimax-portal:work' });
+  const dead = { record: loginRecord({ dead: { atMs: 1, reason: 'x' } }) };
   const both = { logins: [{ record: loginRecord() }, { record: work }] };
   const activity = (overrides: Partial<StatusFacts['activity']>): StatusFacts['activity'] => ({
     cooldowns: [],
@@ -122,6 +127,51 @@ describe('which one is used', () => {
     });
   });
 
+  it('a key that only this shell has: whether the gateway has it is not claimed', () => {
+    const origin = { kind: 'variable', name: 'MINIMAX_API_KEY', setBy: 'environment' } as const;
+    const said = (inNoFile: boolean, facts: Partial<StatusFacts> = {}): [string, unknown] => {
+      const own = inNoFile ? { ...origin, isInNoFile: true as const } : origin;
+      const all = statusFacts({ logins: [], keys: [{ provider: 'minimax', origin: own }], ...facts });
+      return [statusWords(all), (statusDocument(all)['keys'] as Record<string, unknown>[])[0]];
+    };
+    const [words, document] = said(true);
+    expect(words).toContain('minimax:key  ok  in use (only key), if the gateway has it');
+    expect(words).toContain(
+      'Gateway  has this key only if it was started with it, and a restart does not bring it: put MINIMAX_API_KEY into .env of the state folder',
+    );
+    expect(document).toMatchObject({ from: 'environment', gatewayMayLackIt: true });
+    const used = (lastUsedAtMs: number): Partial<StatusFacts> => ({
+      activity: activity({ uses: [{ profileId: 'minimax:key', lastUsedAtMs }] }),
+    });
+    expect(said(true, used(nowMs - 2 * hour))[0]).toContain('if the gateway has it');
+    for (const [other, value] of [
+      said(false),
+      said(true, { gateway: undefined }),
+      said(true, used(nowMs - minute)),
+    ]) {
+      expect(other).toContain('minimax:key  ok  in use (only key)\n');
+      expect(other).not.toContain('only if');
+      expect(value).toMatchObject({ gatewayMayLackIt: false });
+    }
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, string>, boolean]>([
+    ['nothing else sets it', {}, {}, true],
+    ['.env has it too', {}, { MINIMAX_API_KEY: 'b' }, false],
+    ['the env block has it too', { env: { MINIMAX_API_KEY: 'b' } }, {}, false],
+    ['the env block has it too, in its other form', { env: { vars: { MINIMAX_API_KEY: 'b' } } }, {}, false],
+    ['the env block leads back to it', { env: { MINIMAX_API_KEY: '${MINIMAX_API_KEY}' } }, {}, true],
+  ])('a variable of the process: %s', (_name, raw, dotenv, isInNoFile) => {
+    const processEnv = { MINIMAX_API_KEY: 'a' };
+    const config = { config: {}, raw, env: processEnv };
+    expect(keyOrigin('minimax', { config, processEnv, dotenv })).toEqual({
+      kind: 'variable',
+      name: 'MINIMAX_API_KEY',
+      setBy: 'environment',
+      ...(isInNoFile ? { isInNoFile } : {}),
+    });
+  });
+
   it('a login that has the name of a key takes its place', () => {
     const record = loginRecord({ id: 'minimax:key', provider: 'minimax', type: 'api_key' });
     const facts = statusFacts({
@@ -140,6 +190,51 @@ describe('which one is used', () => {
       logins: [{ record: loginRecord({ refreshable: false }) }, { record: dead }],
     });
     expect(statusDocument(facts)['check']).toBe(1);
+  });
+
+  it.each<[string, Partial<StatusFacts>, number, string | null]>([
+    ['all are well', {}, 0, null],
+    ['the store is gone', { logins: [], storage: undefined, gateway: undefined }, 1, 'minimax-portal'],
+    ['all are left out of the order', { configOrder: { 'minimax-portal': [] } }, 1, 'minimax-portal'],
+    [
+      'its plugin is disabled',
+      { idle: new Map([['minimax-portal', { kind: 'plugin_disabled', pluginId: 'p' }]]) },
+      1,
+      'minimax-portal',
+    ],
+    ['its only login is dead', { logins: [dead] }, 1, 'minimax-portal'],
+    ['it cools down, which passes', { activity: activity({ cooldowns: [cooldown()] }) }, 0, null],
+  ])('whether the default model is served: %s', (_name, facts, check, unserved) => {
+    const all = statusFacts({ primary: { provider: 'minimax-portal', modelId: 'MiniMax-M3' }, ...facts });
+    expect(statusDocument(all)).toMatchObject({ check, unserved });
+    const words = expect(statusWords(all));
+    const claim = 'The default model is one of minimax-portal, which nothing here can serve';
+    if (unserved === null) words.not.toContain(claim);
+    else words.toContain(claim);
+  });
+
+  it('an enabled plugin that does not work counts beside a key that serves; one that is disabled does not', () => {
+    const failure = new OpenClawError({ code: 'PLUGIN_FAILED', message: 'why it failed' });
+    const check = (idle: StatusFacts['idle']) => {
+      const key = { provider: 'minimax', origin: { kind: 'open' } } as const;
+      return statusDocument(statusFacts({ keys: [key], idle }));
+    };
+    const failed = check(new Map([['minimax-portal', { kind: 'plugin_failed', pluginId: 'p', failure }]]));
+    expect(failed).toMatchObject({
+      check: 1,
+      profiles: [
+        {
+          unusedBecause: 'plugin_failed',
+          pluginTrouble: { code: 'PLUGIN_FAILED', message: 'why it failed' },
+          renewedBy: null,
+        },
+      ],
+    });
+    const disabled = check(new Map([['minimax-portal', { kind: 'plugin_disabled', pluginId: 'p' }]]));
+    expect(disabled).toMatchObject({
+      check: 0,
+      profiles: [{ unusedBecause: 'plugin_disabled', pluginTrouble: null }],
+    });
   });
 
   it('the default model has nothing that serves it', () => {

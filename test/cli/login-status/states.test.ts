@@ -1,6 +1,6 @@
 // Every state that a login or key can be in: its words, its JSON, and what --check makes of it.
 import { describe, expect, it } from 'vitest';
-import type { StatusFacts } from '../../../src/cli/login-status/collect.ts';
+import type { Idle, StatusFacts } from '../../../src/cli/login-status/collect.ts';
 import { OpenClawError } from '../../../src/errors.ts';
 import type { ProfileRecord } from '../../../src/store/credential-store.ts';
 import {
@@ -20,11 +20,12 @@ const one = (overrides: Partial<ProfileRecord>, facts: Partial<StatusFacts> = {}
   statusFacts({ logins: [{ record: loginRecord(overrides), isRefreshing }], ...facts });
 const paused = (...rows: Partial<Parameters<typeof cooldown>[0]>[]) =>
   statusFacts({ activity: { cooldowns: rows.map((row) => cooldown(row)), uses: [], orders: new Map() } });
+const idle = (why: Idle) => statusFacts({ idle: new Map([['minimax-portal', why]]) });
 const intent = { atMs: nowMs - 3_000, pid: 7, generation: 2 };
 const failed = { atMs: nowMs - 2 * minute, outcome: 'transient', reason: 'HTTP 503' } as const;
 const keyFileGone: Partial<StatusFacts> = {
   storage: { kind: 'key-file', keyId: 'k', location: '/run/key', createdAtMs: nowMs },
-  isKeyFileGone: true,
+  missingKeyFile: { path: '/run/key' },
 };
 const { gateway: _gateway, ...withoutGateway } = statusFacts();
 
@@ -186,6 +187,34 @@ const rows: Row[] = [
     0,
   ],
   [
+    'the file with the key is gone that a variable names',
+    {
+      ...withoutGateway,
+      gateway: undefined,
+      ...keyFileGone,
+      missingKeyFile: { path: '/run/other', variable: 'OPENCLAW_AUTH_KEY_FILE' },
+    },
+    [
+      'key in /run/key; OPENCLAW_AUTH_KEY_FILE names /run/other instead, which is not there now: no login can be opened',
+    ],
+    'ok',
+    1,
+  ],
+  [
+    'the configuration does not load, and no gateway runs',
+    { ...withoutGateway, gateway: undefined, isConfigBroken: true },
+    ['ok  in use', 'Config   does not load, and no gateway starts until it does: openclaw config validate'],
+    'ok',
+    1,
+  ],
+  [
+    'the configuration does not load, and the gateway keeps the last one',
+    statusFacts({ isConfigBroken: true }),
+    ['Config   does not load; the gateway goes on with the last one that did: openclaw config validate'],
+    'ok',
+    0,
+  ],
+  [
     'the clock was set back',
     statusFacts({ nowMs: nowMs - 2 * hour }),
     ['Clock    this machine’s clock is 1 h 52 min behind', 'refreshed 0 s ago'],
@@ -201,16 +230,48 @@ const rows: Row[] = [
   ],
   [
     'its plugin is disabled',
-    statusFacts({
-      idle: new Map([['minimax-portal', { kind: 'plugin_disabled', pluginId: 'portal-auth' }]]),
-    }),
+    idle({ kind: 'plugin_disabled', pluginId: 'portal-auth' }),
     ['ok  not used: its plugin portal-auth is disabled', 'Next     openclaw plugins enable portal-auth'],
     'ok',
     1,
   ],
   [
+    'its plugin is enabled and does not load',
+    idle({
+      kind: 'plugin_failed',
+      pluginId: 'portal-auth',
+      failure: new OpenClawError({ code: 'CONFIG_INVALID', message: '/c/openclaw.json:4:9: unknown key' }),
+    }),
+    [
+      'ok  not used: its plugin portal-auth does not load',
+      'Plugin   /c/openclaw.json:4:9: unknown key',
+      'Access   ends in 52 min (12:52:00 UTC), can be renewed\n',
+      'Refresh  refreshed 8 min ago\n',
+      'Next     openclaw plugins inspect portal-auth',
+    ],
+    'ok',
+    1,
+  ],
+  [
+    'every plugin is off',
+    idle({ kind: 'plugins_off', pluginId: 'portal-auth', isEnabled: true }),
+    [
+      'ok  not used: every plugin is off (plugins.enabled is false)',
+      'Next     openclaw config unset plugins.enabled\n',
+    ],
+    'ok',
+    1,
+  ],
+  [
+    'every plugin is off, and its own is not enabled',
+    idle({ kind: 'plugins_off', pluginId: 'portal-auth', isEnabled: false }),
+    ['Next     openclaw config unset plugins.enabled && openclaw plugins enable portal-auth'],
+    'ok',
+    1,
+  ],
+  [
     'nothing knows its provider',
-    statusFacts({ idle: new Map([['minimax-portal', { kind: 'no_plugin' }]]) }),
+    idle({ kind: 'no_plugin' }),
     ['not used: no plugin here knows its provider'],
     'ok',
     1,
