@@ -5,10 +5,14 @@ import { isTree, treeOf, valueAt } from '../config/tree.ts';
 import { parseDocument, type Json5Document } from '../config/json5-document.ts';
 import { keysOf } from '../config/known-keys.ts';
 import { readTextFile } from '../config/load.ts';
+import type { KnownModels } from '../config/model-names.ts';
 import { resolvePaths, type Paths } from '../config/paths.ts';
+import type { ProblemContext } from '../config/problems.ts';
 import type { OpenClawConfig } from '../config/schema.ts';
 import { nearestName } from '../platform/nearest.ts';
-import { discoverPlugins } from '../plugins/discovery.ts';
+import { discoverPlugins, type DiscoveredPlugin } from '../plugins/discovery.ts';
+import { builtinProviders } from '../providers/builtin-providers.ts';
+import { collectModels } from '../providers/collected-models.ts';
 import type { Env } from '../platform/env.ts';
 import type { CommandContext } from './command-context.ts';
 import { resolveListening } from './gateway-address.ts';
@@ -35,22 +39,37 @@ export function readConfigFile(context: CommandContext): ConfigFile {
   };
 }
 
-/** The plugins that there are by their manifests, for a configuration that may not be the one on disk. */
-export function pluginIdsFor(
+/** What the meaning of a configuration is held against; it may not be the one on disk. Reads manifests and no plugin's code. */
+export function whatIsKnown(
   context: CommandContext,
   file: string,
-): (config: OpenClawConfig) => readonly string[] {
-  const { homeDir } = context;
-  return (config) =>
+): Required<Pick<ProblemContext, 'pluginIds' | 'models' | 'listens'>> {
+  const plugins = (config: OpenClawConfig): readonly DiscoveredPlugin[] =>
     discoverPlugins({
       config: { config, file },
       extensionsUrl: context.installation.extensions,
-      homeDir,
-    }).map(({ id }) => id);
+      homeDir: context.homeDir,
+    });
+  return {
+    pluginIds: (config) => plugins(config).map(({ id }) => id),
+    models: (config) => knownModels(config, plugins(config)),
+    listens: checkListening,
+  };
+}
+
+/** A server may be off, and a plugin tells its models in its code: what these have is not known here. */
+function knownModels(config: OpenClawConfig, plugins: readonly DiscoveredPlugin[]): KnownModels {
+  const refs = [...collectModels(config, []).keys()];
+  if (config.models?.mode === 'replace') return { refs, openProviders: [] };
+  const listing = builtinProviders.filter(({ listsModels }) => listsModels === true).map(({ id }) => id);
+  const brought = plugins.flatMap((plugin) =>
+    'manifest' in plugin ? (plugin.manifest.providers ?? []) : [],
+  );
+  return { refs, openProviders: [...listing, ...brought] };
 }
 
 /** Where the gateway is to listen, as of `resolveListening`, with the token that a file or its environment gives. */
-export function checkListening(config: OpenClawConfig, env: Env): void {
+function checkListening(config: OpenClawConfig, env: Env): void {
   resolveListening({ config, env }, gatewayTokenIn({ config, env }));
 }
 

@@ -4,7 +4,8 @@ import { schemaProblems, type ConfigProblem } from '../config/check.ts';
 import { pathText, shellPath, type ConfigPath } from '../config/config-path.ts';
 import { parseDocument, parseValue } from '../config/json5-document.ts';
 import { isOneOf } from '../config/load.ts';
-import { isSecret, isSecretKey } from '../config/secret-places.ts';
+import { isSecret, isSecretNumberKey } from '../config/secret-places.ts';
+import { looksSecret } from '../config/secret-text.ts';
 import { variableFor } from '../config/secret-variable.ts';
 import { substitute } from '../config/substitute.ts';
 import { OpenClawError } from '../errors.ts';
@@ -70,13 +71,22 @@ export function refuseSecret(value: unknown, path: ConfigPath, dotenvFile: strin
 function secretIn(value: unknown, path: ConfigPath): ConfigPath | undefined {
   if (typeof value === 'string') {
     const isPlaceholder = path.length === 4 && path.at(-1) === 'apiKey' && path[2] === value;
-    return isSecret(value, path) && !isPlaceholder ? path : undefined;
+    const isHarmless = isPlaceholder || isInDoubt(value, path);
+    return isSecret(value, path) && !isHarmless ? path : undefined;
   }
-  if (typeof value === 'number') return isSecretKey(path) ? path : undefined;
+  if (typeof value === 'number') {
+    return isSecretNumberKey(path) && !isInDoubt(String(value), path) ? path : undefined;
+  }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
     const found = secretIn(child, [...path, Array.isArray(value) ? Number(key) : key]);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Shown as dots like the others, and may be written: a key may be of any kind, and OpenClaw so calls a conversation's name. */
+function isInDoubt(value: string, path: ConfigPath): boolean {
+  const name = String(path.findLast((part) => typeof part === 'string'));
+  return /^(?:keys?|pin)$|sessionKey$/i.test(name) && path[0] !== 'env' && !looksSecret(value);
 }

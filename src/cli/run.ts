@@ -17,6 +17,10 @@ export async function run(args: readonly string[], context: CommandContext): Pro
     context.terminal.writeOut(welcome());
     return 0;
   }
+  if (wantsVersionAsData(args)) {
+    context.terminal.writeOut(`${JSON.stringify({ version }, undefined, 2)}\n`);
+    return 0;
+  }
   try {
     checkWords(program, args);
     await program.parseAsync(helpAsData(program, args) ?? [...args], { from: 'user' });
@@ -28,8 +32,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
 
 /** `auth --help --json` is `help auth --json`: with --json there is nothing but JSON. */
 function helpAsData(program: Command, args: readonly string[]): string[] | undefined {
-  const literal = args.indexOf('--');
-  const words = literal === -1 ? args : args.slice(0, literal);
+  const words = beforeLiterals(args);
   const asksForHelp = words.includes('--help') || words.includes('-h');
   if (!asksForHelp || !words.includes('--json')) return undefined;
   const { command } = commandOf(
@@ -37,6 +40,17 @@ function helpAsData(program: Command, args: readonly string[]): string[] | undef
     words.filter((word) => !word.startsWith('-')),
   );
   return ['help', ...pathOf(command), '--json'];
+}
+
+/** The parser takes both of its flags behind any command, and prints a bare number. */
+function wantsVersionAsData(args: readonly string[]): boolean {
+  const words = beforeLiterals(args);
+  return words.includes('--json') && (words.includes('--version') || words.includes('-V'));
+}
+
+function beforeLiterals(args: readonly string[]): readonly string[] {
+  const literal = args.indexOf('--');
+  return literal === -1 ? args : args.slice(0, literal);
 }
 
 /** For somebody who has just installed it. */

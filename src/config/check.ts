@@ -7,7 +7,7 @@ import { pathText, type ConfigPath } from './config-path.ts';
 import { configError, type Json5Document, type Place } from './json5-document.ts';
 import { sectionOf } from './known-keys.ts';
 import { maskedLine } from './masked-line.ts';
-import { isSecretKey } from './secret-places.ts';
+import { isSecretNumberKey } from './secret-places.ts';
 import { configSchema, type OpenClawConfig } from './schema.ts';
 import { valueAt } from './tree.ts';
 
@@ -97,7 +97,7 @@ export function found(value: unknown): string {
 
 /** A key may be all digits. */
 function foundAt(path: ConfigPath, value: unknown): string {
-  return typeof value === 'number' && isSecretKey(path) ? 'a number' : found(value);
+  return typeof value === 'number' && isSecretNumberKey(path) ? 'a number' : found(value);
 }
 
 /** Of a union, the branch that fits the value's own type: its problem lies deeper, and is the one to tell. */

@@ -4,6 +4,7 @@
 import { OpenClawError } from '../errors.ts';
 import { shellWord } from '../platform/shell-word.ts';
 import { cleanText, quotedText } from '../platform/text.ts';
+import { isSecretAsName, mask, shownName } from './secret-text.ts';
 
 export type ConfigPath = readonly (string | number)[];
 
@@ -12,15 +13,26 @@ const longestPath = 300;
 const example =
   "For example: `openclaw config get agents.defaults.model.primary`, or 'agents.defaults.models[\"minimax/MiniMax-M3\"].alias', or 'models.providers.minimax.models[0].id'.";
 
-/** Fit to be shown. */
+/** Fit to be shown: of a secret that was taken for a key, dots are. */
 export function pathText(path: ConfigPath): string {
   let text = '';
-  for (const part of path) {
+  for (const part of shownParts(path)) {
     if (typeof part === 'number') text += `[${part}]`;
     else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(part)) text += text === '' ? part : `.${part}`;
     else text += `[${quoted(part)}]`;
   }
   return cleanText(text, longestPath);
+}
+
+function shownParts(path: ConfigPath): ConfigPath {
+  const first = path.findIndex((part) => typeof part === 'string' && isSecretAsName(part));
+  if (first < 0) return path;
+  // One with dots in it has come apart, and its rest looks like nothing.
+  const isToken = String(path[first]).startsWith('eyJ');
+  const isRest = (index: number): boolean => isToken && index > first;
+  return path.map((part, index) =>
+    typeof part === 'number' ? part : isRest(index) ? mask : shownName(part),
+  );
 }
 
 /** The same as one word of a command line. */
@@ -84,7 +96,7 @@ function refuseSplitKey(text: string, path: ConfigPath): void {
   const meant = [...path.slice(0, at), `${String(path[at])}.${next}`, ...path.slice(at + 2)];
   throw new OpenClawError({
     code: 'USAGE',
-    message: `${quotedText(text, longestPath)} splits a key at a dot that belongs to it.`,
+    message: `${quotedText(shownName(text), longestPath)} splits a key at a dot that belongs to it.`,
     remedy: `Put the key in quotes, and the whole path in others for the shell: '${pathText(meant)}'.`,
   });
 }
@@ -93,7 +105,7 @@ function unreadable(text: string, at: number, reason: string): OpenClawError {
   const where = at === 0 ? '' : ` (at character ${at + 1})`;
   return new OpenClawError({
     code: 'USAGE',
-    message: `${quotedText(text, longestPath)} is no path of the configuration: ${reason}${where}.`,
+    message: `${quotedText(shownName(text), longestPath)} is no path of the configuration: ${reason}${where}.`,
     remedy: example,
   });
 }

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { OpenClawError } from '../errors.ts';
 import { pathText, type ConfigPath } from './config-path.ts';
 import { endOf, nameOf, parseDocument, placeAt, startOf, type Json5Document } from './json5-document.ts';
+import { editsOfChoice } from './model-choice.ts';
 import { narrowed, type ConfigEdit } from './narrowed-edit.ts';
 import { printKey, printValue, type Style } from './json5-print.ts';
 
@@ -22,13 +23,16 @@ type Splice = { readonly from: number; readonly to: number; readonly text: strin
  * way holds something else than an object.
  */
 export function editText(text: string, edits: readonly ConfigEdit[], file: string): string {
-  return edits.reduce(
-    (before, edit) =>
-      narrowed(edit, parseDocument(before, file).value).reduce(
-        (current, each) => editOnce(current, each, file),
-        before,
-      ),
-    text,
+  return edits.reduce((before, edit) => {
+    const meant = editsOfChoice(edit, parseDocument(before, file).value);
+    return meant.reduce((current, each) => editNarrowed(current, each, file), before);
+  }, text);
+}
+
+function editNarrowed(source: string, edit: ConfigEdit, file: string): string {
+  return narrowed(edit, parseDocument(source, file).value).reduce(
+    (current, each) => editOnce(current, each, file),
+    source,
   );
 }
 

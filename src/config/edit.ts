@@ -37,6 +37,8 @@ export type EditResult = {
   readonly changed: boolean;
   /** Where the former text is; absent when nothing changed or there was no file. */
   readonly backup?: string;
+  /** The file had other names too (hard links), which keep the former text. */
+  readonly leftNames?: number;
 };
 
 const lockTimeoutMs = 10_000;
@@ -85,6 +87,7 @@ async function editLocked(target: string, request: EditRequest): Promise<EditRes
   if (after === (before ?? '')) return { changed: false };
   validate(after, target, request);
   return refusing(target, async () => {
+    const others = (statSync(target, { throwIfNoEntry: false })?.nlink ?? 1) - 1;
     if (before !== undefined) replaceFile(`${target}.bak`, before, { like: target });
     replaceFile(target, after, {
       like: target,
@@ -93,7 +96,8 @@ async function editLocked(target: string, request: EditRequest): Promise<EditRes
         if (readTextFile(target) !== before) throw refused(target, 'another program changed it meanwhile');
       },
     });
-    return before === undefined ? { changed: true } : { changed: true, backup: `${target}.bak` };
+    if (before === undefined) return { changed: true };
+    return { changed: true, backup: `${target}.bak`, ...(others > 0 ? { leftNames: others } : {}) };
   });
 }
 
@@ -117,16 +121,29 @@ function refuseReadOnly(target: string): void {
   if (stats?.isFile() === true) closeSync(openSync(target, 'r+'));
 }
 
-/** Where the links end, also when nothing is there yet. */
+/** Where the links end, also when nothing is there yet: the lock lies there, whichever way an editor came. */
 function targetOf(file: string): string {
   let path = resolve(file);
   for (let links = 0; links < mostLinks; links += 1) {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return path;
+    if (stats === undefined) return join(realFolder(dirname(path)), basename(path));
     if (!stats.isSymbolicLink()) return realpathSync(path);
-    path = resolve(dirname(path), readlinkSync(path));
+    // A link says where to go from its own folder, which may itself be reached through a link.
+    path = resolve(realpathSync(dirname(path)), readlinkSync(path));
   }
-  throw refused(path, 'its symbolic links go round in a circle');
+  throw circular(file);
+}
+
+function realFolder(folder: string): string {
+  return statSync(folder, { throwIfNoEntry: false }) === undefined ? folder : realpathSync(folder);
+}
+
+function circular(file: string): OpenClawError {
+  return refused(
+    file,
+    'its symbolic links go round in a circle',
+    'Remove the link, or name another file in OPENCLAW_CONFIG_PATH. Where it is: `openclaw config path`.',
+  );
 }
 
 async function refusing<Result>(target: string, write: () => Promise<Result>): Promise<Result> {
@@ -135,6 +152,7 @@ async function refusing<Result>(target: string, write: () => Promise<Result>): P
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (isOpenClawError(error) || typeof code !== 'string' || code === 'ABORT_ERR') throw error;
+    if (code === 'ELOOP') throw circular(target);
     if (code === 'EBUSY' || code === 'EXDEV') {
       throw refused(
         target,

@@ -10,6 +10,7 @@ import { checkConfig, type ConfigWarning } from './check.ts';
 import { pathText, type ConfigPath } from './config-path.ts';
 import { readDotenv } from './dotenv.ts';
 import { configError, parseDocument, type Json5Document, type Place } from './json5-document.ts';
+import { withoutOwnToken } from './own-token.ts';
 import { isReadHere } from './known-keys.ts';
 import { missingVariables, oddReferences } from './references.ts';
 import type { OpenClawConfig } from './schema.ts';
@@ -73,7 +74,7 @@ export type Reading = {
 
 /** Puts the variables in: those of the process, then of `.env`, then of the `env` block. */
 export function interpret(document: Json5Document, from: { env: Env; dotenv: Env }): Reading {
-  const outside: Env = { ...from.dotenv, ...definedOnly(from.env) };
+  const outside: Env = { ...from.dotenv, ...withoutOwnToken(definedOnly(from.env)) };
   const { env: rawBlock, ...rest } = document.value;
   // Values of the env block may name variables of the process and of `.env`, not each other.
   const block = substitute(rawBlock, outside, ['env']);
@@ -133,6 +134,9 @@ export function readTextFile(file: string): string | undefined {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (error instanceof OpenClawError) throw error;
+    if (code === 'ELOOP') {
+      throw unreadable(file, 'its symbolic links go round in a circle', circularLinks);
+    }
     // The name of the file stands in the message already.
     throw unreadable(file, error instanceof Error ? error.message.replace(/, \w+ '.*$/, '') : String(error));
   }
@@ -210,6 +214,9 @@ function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return 'a folder';
   return stats.isFIFO() ? 'a pipe' : 'a device';
 }
+
+const circularLinks =
+  'Remove the link, for without a file the configuration is empty, or name the right file in OPENCLAW_CONFIG_PATH.';
 
 /** Rights are not the matter. */
 const anotherFile =

@@ -1,6 +1,8 @@
 // Shows the line of a broken configuration file with a caret under the place, and nothing in it that could be a secret:
 // punctuation, keys and the three words of JSON stay, every other character becomes a dot.
 
+import { isSecretAsName } from './secret-text.ts';
+
 const widest = 100;
 const contextBefore = 60;
 const margin = 200;
@@ -26,7 +28,8 @@ function mask(line: string): string {
   let masked = '';
   let end = 0;
   for (const match of line.matchAll(kept)) {
-    masked += dots(line.slice(end, match.index)) + match[0];
+    const [name] = match;
+    masked += dots(line.slice(end, match.index)) + (isSecretAsName(name) ? dots(name) : name);
     end = match.index + match[0].length;
   }
   return masked + dots(line.slice(end));

@@ -2,7 +2,8 @@
 import type { ValueNode } from '@humanwhocodes/momoa';
 import type { ConfigPath } from './config-path.ts';
 import { endOf, nameOf, startOf, type Json5Document } from './json5-document.ts';
-import { isSecret, isSecretKey, looksSecret, mask } from './secret-places.ts';
+import { isSecret, isSecretNumberKey } from './secret-places.ts';
+import { isSecretAsName, looksSecret, mask } from './secret-text.ts';
 
 type Range = { from: number; to: number };
 
@@ -12,12 +13,16 @@ export function maskedText(document: Json5Document): string {
   const visit = (node: ValueNode, path: ConfigPath): void => {
     const range = { from: startOf(node), to: endOf(node) };
     if (node.type === 'String' && isSecret(node.value, path)) ranges.push(range);
-    if (node.type === 'Number' && isSecretKey(path)) ranges.push(range);
+    if (node.type === 'Number' && isSecretNumberKey(path)) ranges.push(range);
     if (node.type === 'Array') {
       for (const [index, element] of node.elements.entries()) visit(element.value, [...path, index]);
     }
     if (node.type !== 'Object') return;
-    for (const member of node.members) visit(member.value, [...path, nameOf(member)]);
+    for (const member of node.members) {
+      const name = nameOf(member);
+      if (isSecretAsName(name)) ranges.push({ from: startOf(member.name), to: endOf(member.name) });
+      visit(member.value, [...path, name]);
+    }
   };
   if (root !== undefined) visit(root, []);
   for (const token of document.tokens) {

@@ -1,93 +1,36 @@
 // What is odd in a configuration whose types are right: names that lead nowhere. Cheap, and without any plugin's code: whether
-// a model or a login is really there, the commands about models and logins tell.
+// a model can be served or a login is there, the commands about models and logins tell. Names of models: model-names.ts.
 import { nearestName } from '../platform/nearest.ts';
 import { cleanText } from '../platform/text.ts';
 import type { ConfigWarning } from './check.ts';
 import { pathText, shellPath, type ConfigPath } from './config-path.ts';
 import type { Json5Document } from './json5-document.ts';
 import { wordsOf } from './known-keys.ts';
+import { modelNames, type KnownModels } from './model-names.ts';
 import { isWrittenByOpenClaw } from './openclaw-keys.ts';
 import type { OpenClawConfig } from './schema.ts';
-import { looksSecret } from './secret-places.ts';
+import { looksSecret } from './secret-text.ts';
 import { isTree } from './tree.ts';
 
 type Say = (path: ConfigPath, message: string, fix: string) => void;
 
-/** In the order of the file. `pluginIds`: of those that there are. */
+/** In the order of the file. `pluginIds`: of those that there are. What is not known is not held against the file. */
 export function meaningWarnings(
   document: Json5Document,
   config: OpenClawConfig,
-  pluginIds: readonly string[] | undefined,
+  known: { pluginIds?: readonly string[] | undefined; models?: KnownModels | undefined },
 ): ConfigWarning[] {
   const warnings: ConfigWarning[] = [];
   const say: Say = (path, message, fix) =>
     void warnings.push({ path: pathText(path), ...document.placeOf(path), message, fix });
-  modelRefs(config, say);
+  modelNames(config, known.models, say);
   aliases(config, say);
   providerModels(config, say);
   orders(config, say);
   words(document.value, [], say);
   variableNames(config, say);
-  if (pluginIds !== undefined) pluginEntries(config, pluginIds, say);
+  if (known.pluginIds !== undefined) pluginEntries(config, known.pluginIds, say);
   return warnings.sort((left, right) => left.line - right.line || left.column - right.column);
-}
-
-const refFix =
-  'Write provider/model, for example "minimax/MiniMax-M3"; `openclaw models list` shows what there is.';
-
-function modelRefs(config: OpenClawConfig, say: Say): void {
-  const defaults = config.agents?.defaults;
-  const refs = [
-    ...Object.keys(defaults?.models ?? {}),
-    ...Object.entries(config.models?.providers ?? {}).flatMap(([provider, { models }]) =>
-      (models ?? []).map(({ id }) => `${provider}/${id}`),
-    ),
-  ];
-  const known = new Set(Object.values(defaults?.models ?? {}).map(({ alias }) => alias));
-  const check = (ref: string | undefined, path: ConfigPath): void => {
-    if (ref === undefined || known.has(ref)) return;
-    if (ref.trim() !== ref || ref === '') {
-      say(path, `${pathText(path)} is ${ref === '' ? 'empty' : 'a name with space around it'}`, refFix);
-    } else if (!ref.includes('/')) {
-      const meant = refs.find((each) => each.endsWith(`/${ref}`));
-      const fix = meant === undefined ? refFix : `Write "${cleanText(meant, 100)}".`;
-      say(path, `${pathText(path)} names no provider, and there is no such alias in this file`, fix);
-    } else if (/^\/|\/$/.test(ref)) say(path, `${pathText(path)} is not provider/model`, refFix);
-    else checkCase(ref, path);
-  };
-  const checkCase = (ref: string, path: ConfigPath): void => {
-    const slash = ref.indexOf('/');
-    const id = ref.slice(slash + 1);
-    const ids = (config.models?.providers?.[ref.slice(0, slash)]?.models ?? []).map((model) => model.id);
-    const other = ids.includes(id) ? undefined : ids.find((each) => each.toLowerCase() === id.toLowerCase());
-    if (other === undefined) return;
-    const meant = cleanText(`${ref.slice(0, slash)}/${other}`, 100);
-    say(path, `${pathText(path)} differs from the model ${meant} in capital letters`, `Write "${meant}".`);
-  };
-  const base: ConfigPath = ['agents', 'defaults', 'model'];
-  const model = defaults?.model;
-  if (typeof model === 'string') check(model, base);
-  else {
-    check(model?.primary, [...base, 'primary']);
-    const seen = new Set<string | undefined>([model?.primary]);
-    for (const [index, ref] of (model?.fallbacks ?? []).entries()) {
-      const path = [...base, 'fallbacks', index];
-      check(ref, path);
-      if (seen.has(ref)) {
-        say(
-          path,
-          `${pathText(path)} is in the chain already`,
-          `Take it out: \`openclaw config unset ${shellPath(path)}\`.`,
-        );
-      }
-      seen.add(ref);
-    }
-  }
-  for (const ref of Object.keys(defaults?.models ?? {})) {
-    if (ref.includes('/') || ref === '*') continue;
-    const path = [...base.slice(0, -1), 'models', ref];
-    say(path, `${pathText(path)} is not provider/model: nothing is called so`, refFix);
-  }
 }
 
 function aliases(config: OpenClawConfig, say: Say): void {

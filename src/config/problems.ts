@@ -7,6 +7,7 @@ import { readDotenv } from './dotenv.ts';
 import { parseDocument, type Json5Document } from './json5-document.ts';
 import { documentWarnings, interpret, readTextFile } from './load.ts';
 import { meaningWarnings } from './meaning.ts';
+import type { KnownModels } from './model-names.ts';
 import type { OpenClawConfig } from './schema.ts';
 
 export type ConfigFindings = {
@@ -22,6 +23,8 @@ export type ProblemContext = {
   readonly dotenvFile: string;
   /** Ids of the plugins that there are; without them `plugins.entries` is not looked at. Asked when all types are right. */
   pluginIds?(config: OpenClawConfig): readonly string[];
+  /** Without them names of models are held against those of the file alone. Asked when all types are right. */
+  models?(config: OpenClawConfig): KnownModels;
   /** Throws CONFIG_INVALID, with the key as `place`, where a gateway could not listen as the file says. */
   listens?(config: OpenClawConfig, env: Env): void;
 };
@@ -39,7 +42,10 @@ export function findConfigProblems(text: string, file: string, context: ProblemC
   const warnings = [...dotenv.warnings, ...documentWarnings(document, reading, context.dotenvFile)];
   const checked = schemaProblems(document, reading.tree, reading.isUnavailable);
   if ('problems' in checked) return { problems: checked.problems, warnings };
-  const meant = meaningWarnings(document, checked.config, context.pluginIds?.(checked.config));
+  const meant = meaningWarnings(document, checked.config, {
+    pluginIds: context.pluginIds?.(checked.config),
+    models: context.models?.(checked.config),
+  });
   const unheard = listeningWarnings(document, checked.config, reading.env, context);
   return { problems: [], warnings: [...warnings, ...meant, ...unheard] };
 }

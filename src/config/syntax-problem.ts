@@ -291,7 +291,8 @@ function endsEarly(text: string, stoppedAt: number, before: Token | undefined): 
 function tokensBefore(text: string, stoppedAt: number): { tokens: Token[]; offset: number } {
   const tokens = readTokens(text.slice(0, stoppedAt));
   if (tokens !== undefined) return { tokens, offset: stoppedAt };
-  const offset = stoppedAt - (/[\w$.+-]*$/.exec(text.slice(0, stoppedAt))?.[0].length ?? 0);
+  let offset = stoppedAt;
+  while (offset > 0 && /[\w$.+-]/.test(text[offset - 1] ?? '')) offset -= 1;
   return { tokens: readTokens(text.slice(0, offset)) ?? [], offset };
 }
 

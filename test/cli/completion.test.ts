@@ -146,6 +146,15 @@ describe('from the files of this user', () => {
     expect(found).toContain('plain');
     expect(found.filter((value) => !/^[\w-]+$/.test(value))).toEqual([]);
   });
+
+  it('no secret that stands where a name belongs', async () => {
+    const home = createHome();
+    home.writeConfig({ models: { providers: { 'sk-cp-SECRETzz0051abcdef': {}, plain: {} } } });
+    const places = await offered(['config', 'get', 'models.providers.'], home);
+    expect(places).toContain('models.providers.plain');
+    const providers = await offered(['models', 'list', '--provider', ''], home);
+    expect([...places, ...providers].join()).not.toContain('SECRET');
+  });
 });
 
 describe('completion', () => {

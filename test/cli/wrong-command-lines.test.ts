@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { otherFlags, otherWords } from '../../src/cli/usage/hints.ts';
 import { run } from '../../src/cli/run.ts';
+import { version } from '../../src/version.ts';
 import { createHome, loggedIn, startPortal, type Home } from '../support/cli-process.ts';
 import { complaintAbout } from '../support/cli-parser.ts';
 import { createFakeContext } from '../support/fake-context.ts';
@@ -26,6 +27,13 @@ const table: readonly (readonly [line: string, message: string, remedy: string])
     'auth use minimax-portal:work',
     'There is no command "openclaw auth use".',
     'Did you mean `openclaw auth order set <provider> <profiles...>`?',
+  ],
+  ['config list', 'There is no command "openclaw config list".', 'Did you mean `openclaw config get`?'],
+  ['config show', 'There is no command "openclaw config show".', 'Did you mean `openclaw config get`?'],
+  [
+    'config remove gateway.port',
+    'There is no command "openclaw config remove".',
+    'Did you mean `openclaw config unset <path>`?',
   ],
   ['auth onboard', 'There is no command "openclaw auth onboard".', 'Did you mean `openclaw onboard`?'],
   ['auth-status', 'There is no command "openclaw auth-status".', 'Did you mean `openclaw auth status`?'],
@@ -250,6 +258,17 @@ async function answer(line: string, home?: Home): Promise<{ code: number | null;
 describe('a wrong command line', () => {
   it.each(table)('%s', async (line, message, remedy) => {
     expect(await answer(line)).toEqual({ code: 2, text: `Error: ${message}\n  ${remedy}\n` });
+  });
+
+  it.each([
+    ['--version', '--json'],
+    ['--json', '-V'],
+    ['auth', 'status', '--version', '--json'],
+  ])('that asks for the version as JSON gets a document: %s %s', async (...args) => {
+    const { context, written } = createFakeContext();
+    expect(await run(args, context)).toBe(0);
+    expect(JSON.parse(written.out)).toEqual({ version });
+    expect(written.err).toBe('');
   });
 
   it('with --json in front is answered as JSON', async () => {

@@ -108,11 +108,22 @@ describe('editText sets', () => {
     expect(edited(text, set('gateway.port', 1))).toContain('apiKey: "${KEY}"');
   });
 
+  it.each<[string, unknown, string]>([
+    ['primary', 'c/d', `{ primary: 'c/d' }`],
+    ['primary', 'a/b', `'a/b'`],
+    ['fallbacks', ['c/d'], `{ primary: 'a/b', fallbacks: ['c/d'] }`],
+    ['fallbacks.0', 'c/d', `{ primary: 'a/b', fallbacks: ['c/d'] }`],
+  ])('the %s of a default model that is a text to %j: %s', (part, value, model) => {
+    const text = (written: string): string =>
+      `{ // mine\n  agents: { defaults: { model: /* x */ ${written}, /* y */ other: 1 } },\n}`;
+    expect(edited(text(`'a/b'`), set(`agents.defaults.model.${part}`, value))).toBe(text(model));
+  });
+
   it('refuses to replace what is no object', () => {
     const attempt = (): string =>
-      edited('{\n  agents: { defaults: { model: "a/b" } } }', set('agents.defaults.model.primary', 'c/d'));
+      edited('{\n  agents: { defaults: { model: "a/b" } } }', set('agents.defaults.model.other', 'c/d'));
     expect(attempt).toThrow(
-      'agents.defaults.model.primary cannot be set: agents.defaults.model is not an object.',
+      'agents.defaults.model.other cannot be set: agents.defaults.model is not an object.',
     );
     try {
       attempt();

@@ -1,6 +1,7 @@
 // The file on disk: atomic, backed up, locked over processes, and untouched when an edit is refused.
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
 import { editConfig, proveWritable, type EditRequest } from '../../src/config/edit.ts';
@@ -98,11 +99,56 @@ describe('editConfig', () => {
     expect(readFileSync(target, 'utf8')).toContain('4000');
   });
 
+  it.each([true, false])(
+    'has one lock for a file and for a link to it, through folders that are links (target there: %j)',
+    async (exists) => {
+      const folder = tempFolder();
+      for (const name of ['conf', 'deep', 'deep/home', 'deep/conf']) mkdirSync(join(folder, name));
+      // deep/home/openclaw.json says ../conf/claw.json, and is reached as home/openclaw.json.
+      symlinkSync(join('deep', 'home'), join(folder, 'home'));
+      symlinkSync(join('..', 'conf', 'claw.json'), join(folder, 'deep', 'home', 'openclaw.json'));
+      const target = join(folder, 'deep', 'conf', 'claw.json');
+      if (exists) writeFileSync(target, written);
+      const clock = createFakeClock();
+      const random = createFakeRandom();
+      const release = await acquireFileLock(join(dirname(target), '.claw.json.lock'), {
+        clock,
+        random,
+        timeoutMs: 1,
+      });
+      const link = join(folder, 'home', 'openclaw.json');
+      const attempt = refusal(editConfig(request(link, { clock, random })));
+      await clock.advance(11_000);
+      expect((await attempt).message).toContain('another program has been editing it');
+      release?.();
+      await editConfig(request(link));
+      expect(readFileSync(target, 'utf8')).toContain('4000');
+      expect(readdirSync(join(folder, 'conf'))).toEqual([]);
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')('tells of other names that keep the former text', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'openclaw.json');
+    writeFileSync(file, written);
+    linkSync(file, join(folder, 'other'));
+    expect((await editConfig(request(file))).leftNames).toBe(1);
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe(written);
+    const again = { path: ['gateway', 'port'], value: 4_001 };
+    expect((await editConfig(request(file, { edits: [again] }))).leftNames).toBeUndefined();
+  });
+
   it('refuses links that go round in a circle', async () => {
     const folder = tempFolder();
     symlinkSync('b', join(folder, 'a'));
     symlinkSync('a', join(folder, 'b'));
-    expect((await refusal(editConfig(request(join(folder, 'a'))))).message).toContain('circle');
+    mkdirSync(join(folder, 'home'));
+    symlinkSync(join('..', 'a', 'x'), join(folder, 'home', 'openclaw.json'));
+    for (const file of [join(folder, 'a'), join(folder, 'home', 'openclaw.json')]) {
+      const error = await refusal(editConfig(request(file)));
+      expect(error.message).toContain('circle');
+      expect(error.remedy).toContain('Remove the link');
+    }
   });
 
   it('keeps values that hang on variables of another machine', async () => {

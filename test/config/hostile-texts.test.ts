@@ -20,6 +20,7 @@ describe('a text that is refused at once', () => {
     ['comments that begin and do not end', '/*'.repeat(many)],
     ['a string that does not end', `{ a: '${"\\'".repeat(many)}`],
     ['quotes alone', '"\\'.repeat(many)],
+    ['a blob without quotes', `{ a: "\\x" , b: ${'A'.repeat(many)} `],
     ['words alone', `{ ${'true '.repeat(many)}`],
   ])('%s', (_, text) => {
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'CONFIG_SYNTAX' }));

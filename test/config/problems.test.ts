@@ -4,10 +4,17 @@ import { findConfigProblems } from '../../src/config/problems.ts';
 import { ownKeys } from '../../src/config/schema.ts';
 import { openClawKeys, openClawWords } from '../../src/config/openclaw-keys.ts';
 import { firstUnknown, keysOf, sectionOf } from '../../src/config/known-keys.ts';
+import type { KnownModels } from '../../src/config/model-names.ts';
+import type { OpenClawConfig } from '../../src/config/schema.ts';
 import { loadText } from '../support/load-text.ts';
 import { apiKeyExample, failoverExample, localModelExample } from '../support/documented-configs.ts';
 
-type Given = { env?: Record<string, string>; dotenv?: string; pluginIds?: readonly string[] };
+type Given = {
+  env?: Record<string, string>;
+  dotenv?: string;
+  pluginIds?: readonly string[];
+  models?: (config: OpenClawConfig) => KnownModels;
+};
 
 function warningsOf(text: string, { pluginIds = ['minimax-portal-auth'], ...given }: Given = {}): string[] {
   const found = findConfigProblems(text, 'openclaw.json', {
@@ -141,6 +148,43 @@ describe('names that lead nowhere', () => {
     ],
   ])('%s', (text, messages) => {
     expect(warningsOf(text)).toEqual(messages);
+  });
+
+  it.each<[string, string[]]>([
+    [model('"site/Big-M3"'), []],
+    [model('"site/big-m3"'), ['agents.defaults.model differs from the model site/Big-M3 in capital letters']],
+    [
+      model(
+        '{ primary: "site/Big-M4", fallbacks: ["site/Old", "stie/Big-M3", "open/any", "opne/any", "far/x"] }',
+      ),
+      [
+        'agents.defaults.model.primary: site has no model of that id here. Did you mean site/Big-M3?',
+        'agents.defaults.model.fallbacks[0]: site has no model of that id here',
+        'agents.defaults.model.fallbacks[1]: there is no such provider here. Did you mean site/Big-M3?',
+        'agents.defaults.model.fallbacks[3]: there is no such provider here. Did you mean open/any?',
+        'agents.defaults.model.fallbacks[4]: there is no such provider here',
+      ],
+    ],
+    [
+      model('"m3"', ', models: { "site/big-M3": { alias: "m3" }, "far/x": {}, "site/*": {}, "*": {} }'),
+      [
+        'agents.defaults.models["site/big-M3"] differs from the model site/Big-M3 in capital letters',
+        'agents.defaults.models["far/x"]: there is no such provider here',
+      ],
+    ],
+    // OpenClaw has more of them.
+    [`{ meta: {}, agents: { defaults: { model: "far/x", models: { "site/Old": {}, "far/x": {} } } } }`, []],
+    [
+      `{ meta: {}, agents: { defaults: { model: "site/Old", models: { "site/big-m3": {}, "stie/Big-M3": {} } } } }`,
+      [
+        'agents.defaults.model: site has no model of that id here',
+        'agents.defaults.models["site/big-m3"] differs from the model site/Big-M3 in capital letters',
+        'agents.defaults.models["stie/Big-M3"]: there is no such provider here. Did you mean site/Big-M3?',
+      ],
+    ],
+  ])('models that are not among those that are known: %s', (text, messages) => {
+    const models = (): KnownModels => ({ refs: ['site/Big-M3'], openProviders: ['open'] });
+    expect(warningsOf(text, { models })).toEqual(messages);
   });
 
   it('are not looked for in a file that does not load, whose problems are all told', () => {

@@ -2,8 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from '../../src/config/json5-document.ts';
 import { changedLines, maskedText } from '../../src/config/masked-text.ts';
-import { parsePath } from '../../src/config/config-path.ts';
-import { mask, masked } from '../../src/config/secret-places.ts';
+import { maskedLine } from '../../src/config/masked-line.ts';
+import { openClawKeys } from '../../src/config/openclaw-keys.ts';
+import { parsePath, pathText } from '../../src/config/config-path.ts';
+import { masked } from '../../src/config/secret-places.ts';
+import { mask } from '../../src/config/secret-text.ts';
 
 describe('shown', () => {
   it.each([
@@ -46,6 +49,59 @@ describe('shown', () => {
     ['agents.defaults.workspace', 'eyJhbGciOiJIUzI1NiJ9.e30', mask],
   ])('%s: %j as %j', (path, value, shown) => {
     expect(masked(value, parsePath(path))).toEqual(shown);
+  });
+
+  it.each([
+    'apiKeys tokens signingKey encryptionKey sessionKey pass pw creds credentials password2 accessToken2',
+    'clientSecretValue otp bearer psk privateKeyPem api_key apikey MYPASSWORD smtpPass ACCESS_TOKEN_2 cookies key',
+  ])('is no value of %s', (names) => {
+    for (const name of names.split(' ')) {
+      expect([name, masked('abc', ['channels', 'x', name])]).toEqual([name, mask]);
+      expect([name, masked(['abc', 12], ['channels', 'x', name])]).toEqual([name, [mask, mask]]);
+    }
+  });
+
+  it.each([
+    'maxTokens contextTokens max_tokens maxOutputTokens softThresholdTokens reserveTokensFloor tokensPerMinute',
+    'tokenizer keepAlive primaryKey publicKey mainKey hotkey keyPath tokenFile tokenUrl authorizationUrl cookieName',
+    'passthrough bypass compass monkey secretary accessKeyId keyBindings tokenType',
+  ])('is every value of %s', (names) => {
+    for (const name of names.split(' ')) {
+      expect([name, masked('abc', ['channels', 'x', name])]).toEqual([name, 'abc']);
+      expect([name, masked(12, ['channels', 'x', name])]).toEqual([name, 12]);
+    }
+  });
+
+  it('is every value under the keys that OpenClaw documents but three', () => {
+    const names = [...new Set(Object.values(openClawKeys).flat())];
+    expect(names.filter((name) => masked('abc', ['x', name]) === mask)).toEqual([
+      'secrets',
+      'apiKey',
+      'token',
+      'password',
+    ]);
+    expect(masked('abc', ['secrets', 'defaults', 'env'])).toBe('abc');
+    expect(masked(400, ['agents', 'defaults', 'memorySearch', 'chunking', 'tokens'])).toBe(400);
+    expect(masked('x', ['models', 'providers', 'lab', 'apiKeys', 0, 'id'])).toBe('x');
+  });
+
+  it('is no secret that stands where a name belongs', () => {
+    const key = 'sk-cp-SECRETzz0051abcdef';
+    const value = { [key]: { a: 1 }, 'sk-other-1234': 2, 'hf-inference': 3, 'lab/hf-qwen2.5-7b': 4 };
+    expect(masked(value, ['models', 'providers'])).toEqual({
+      [mask]: { a: 1 },
+      [`${mask} (2)`]: 2,
+      'hf-inference': 3,
+      'lab/hf-qwen2.5-7b': 4,
+    });
+    expect(pathText(['models', 'providers', key, 'api'])).toBe(`models.providers["${mask}"].api`);
+    expect(pathText(parsePath('x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln'))).not.toMatch(/eyJ|c2ln/);
+    expect(pathText(['env', 'A_VERY_LONG_NAME_OF_A_VARIABLE_2'])).toBe(
+      'env.A_VERY_LONG_NAME_OF_A_VARIABLE_2',
+    );
+    expect(() => parsePath(`models.${key} x`)).toThrow(`"models.${mask} x"`);
+    expect(maskedText(parseDocument(`{ '${key}': 1 }`, 'x'))).toBe(`{ "${mask}": 1 }`);
+    expect(maskedLine(`"${key}": x`, { line: 1, column: 1 })).not.toContain('SECRET');
   });
 
   it('is the text with dots in it', () => {

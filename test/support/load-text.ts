@@ -5,9 +5,10 @@ import { loadConfig, type LoadedConfig } from '../../src/config/load.ts';
 import type { Env } from '../../src/platform/env.ts';
 import { tempFolder } from './temp-folder.ts';
 
-export function loadText(text: string, env: Env = {}): LoadedConfig {
+export function loadText(text: string, env: Env = {}, dotenv?: string): LoadedConfig {
   const folder = tempFolder();
   const file = join(folder, 'openclaw.json');
   writeFileSync(file, text);
+  if (dotenv !== undefined) writeFileSync(join(folder, '.env'), dotenv);
   return loadConfig({ file, env, dotenvFile: join(folder, '.env') });
 }

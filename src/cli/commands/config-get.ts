@@ -1,7 +1,8 @@
 // `config get` and `config path`: what stands in the file, as it is written. Secrets are dots, also with --json.
-import { valueAt } from '../../config/tree.ts';
+import { valueMeantAt } from '../../config/model-choice.ts';
 import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
 import { masked } from '../../config/secret-places.ts';
+import { shownName } from '../../config/secret-text.ts';
 import { OpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
@@ -14,7 +15,7 @@ import {
   type ConfigFile,
 } from '../config-file.ts';
 import { resolvePaths } from '../../config/paths.ts';
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 
 export async function configGet(
   context: CommandContext,
@@ -25,7 +26,7 @@ export async function configGet(
   const wanted = written === undefined ? [] : parsePath(written);
   const config = readConfigFile(context);
   const path = fitPath(config.document.value, wanted);
-  const value = path.length === 0 ? config.document.value : valueAt(config.document.value, path);
+  const value = path.length === 0 ? config.document.value : valueMeantAt(config.document.value, path);
   if (value === undefined) throw missing(config, path);
   const shown = masked(value, path);
   output.line(shownValue(shown));
@@ -36,10 +37,18 @@ export async function configGet(
 export async function configPath(context: CommandContext, options: OutputOptions): Promise<number> {
   const output = createOutput(context, options);
   const { configFile, stateDir, dotenvFile } = resolvePaths(context.env, context.homeDir);
-  const exists = isThere(configFile);
+  const { exists, trouble } = look(configFile);
   output.line(configFile);
-  if (!exists) output.note('It is not there yet, which is an empty configuration.');
-  output.result({ file: configFile, exists, stateDir, dotenvFile, dotenvExists: isThere(dotenvFile) });
+  if (trouble !== undefined) output.note(`It cannot be read: ${trouble}.`);
+  else if (!exists) output.note('It is not there yet, which is an empty configuration.');
+  output.result({
+    file: configFile,
+    exists,
+    ...(trouble === undefined ? {} : { trouble }),
+    stateDir,
+    dotenvFile,
+    dotenvExists: look(dotenvFile).exists,
+  });
   return 0;
 }
 
@@ -59,13 +68,31 @@ function missing(config: ConfigFile, path: ConfigPath): OpenClawError {
     });
   }
   if (parent.length === 0 || keys.length === 0) return new OpenClawError(init);
-  const shown = keys.slice(0, 8).map((key) => cleanText(key, 60));
+  const shown = keys.slice(0, 8).map((key) => cleanText(shownName(key), 60));
   return new OpenClawError({
     ...init,
     remedy: `In ${pathText(parent)} there is: ${shown.join(', ')}${keys.length > shown.length ? ', …' : ''}. See it: \`openclaw config get ${shellPath(parent)}\`.`,
   });
 }
 
-function isThere(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+/** `exists` is null where nobody can tell: behind a folder that this user may not enter, or a circle of links. */
+function look(file: string): { exists: boolean | null; trouble?: string } {
+  try {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) return { exists: true, trouble: 'it is a folder' };
+    if (stats?.isFile() === true) closeSync(openSync(file, 'r'));
+    return { exists: stats !== undefined };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    const isThere = error instanceof Error && 'syscall' in error && error.syscall === 'open';
+    return { exists: isThere ? true : null, trouble: troubleOf(code, isThere) };
+  }
+}
+
+function troubleOf(code: string, isThere: boolean): string {
+  if (code === 'ELOOP') return 'its symbolic links go round in a circle';
+  const isRight = code === 'EACCES' || code === 'EPERM';
+  if (!isRight) return `the system says ${cleanText(code, 40)}`;
+  return `this user may not ${isThere ? 'read it' : 'enter its folder'} (${code})`;
 }

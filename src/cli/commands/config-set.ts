@@ -1,29 +1,21 @@
 // `config set` and `config unset`: one value of openclaw.json, in its own text. What would not load, what OpenClaw does not
 // know and what is a secret is not written.
 import { stdin } from 'node:process';
-import { valueAt } from '../../config/tree.ts';
+import { valueMeantAt } from '../../config/model-choice.ts';
 import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
 import { editConfig, type EditResult } from '../../config/edit.ts';
 import { editText } from '../../config/edit-text.ts';
 import { parseDocument } from '../../config/json5-document.ts';
 import { firstUnknown, homeOf, nearestKey } from '../../config/known-keys.ts';
 import { changedLines, maskedText } from '../../config/masked-text.ts';
-import { findConfigProblems } from '../../config/problems.ts';
-import { mask, masked } from '../../config/secret-places.ts';
+import { masked } from '../../config/secret-places.ts';
+import { mask } from '../../config/secret-text.ts';
 import { OpenClawError } from '../../errors.ts';
 import { systemRandom } from '../../platform/random.ts';
 import { cleanText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { describeEffect, effectOf } from '../config-effect.ts';
-import {
-  checkListening,
-  fitPath,
-  pluginIdsFor,
-  readConfigFile,
-  shownJson,
-  whatIsThere,
-  type ConfigFile,
-} from '../config-file.ts';
+import { fitPath, readConfigFile, shownJson, whatIsThere, type ConfigFile } from '../config-file.ts';
+import { reportChange, type ChangeDocument } from '../config-report.ts';
 import { problemsIn, readValue, refuseSecret } from '../config-value.ts';
 import { readStandardInput } from '../standard-input.ts';
 
@@ -48,7 +40,7 @@ export async function configSet(
   const after = editText(config.text, [{ path, value }], config.file);
   refuseBroken(after, config, path, 'set');
   const name = pathText(path);
-  const before = valueAt(config.document.value, path);
+  const before = valueMeantAt(config.document.value, path);
   if (after === config.text) {
     output.line(`${name} is ${shown(before, path)} already.`);
     output.result({ ...documentOf(config, path, before, before), changed: false });
@@ -63,7 +55,7 @@ export async function configSet(
   );
   const lost = lostWith(before, value, path);
   if (lost !== undefined) output.note(lost, { event: 'note', message: lost });
-  report(context, output, config, path, result, documentOf(config, path, before, value));
+  await reportChange(context, output, config, path, result, documentOf(config, path, before, value));
   return 0;
 }
 
@@ -93,7 +85,7 @@ export async function configUnset(
   const config = readConfigFile(context);
   const path = fitPath(config.document.value, wanted);
   const name = pathText(path);
-  const before = valueAt(config.document.value, path);
+  const before = valueMeantAt(config.document.value, path);
   if (before === undefined) {
     const { nearest } = whatIsThere(config.document.value, path);
     output.line(`${name} has no value: nothing to remove.`);
@@ -107,7 +99,7 @@ export async function configUnset(
     return preview(output, config, after, documentOf(config, path, before, undefined));
   const result = await write(context, config, path, undefined);
   output.line(`${name} is removed; it was ${shown(before, path)}.`);
-  report(context, output, config, path, result, documentOf(config, path, before, undefined));
+  await reportChange(context, output, config, path, result, documentOf(config, path, before, undefined));
   return 0;
 }
 
@@ -163,8 +155,6 @@ async function write(
   });
 }
 
-type ChangeDocument = { path: string; from: unknown; to: unknown; file: string };
-
 function documentOf(config: ConfigFile, path: ConfigPath, from: unknown, to: unknown): ChangeDocument {
   return {
     path: pathText(path),
@@ -185,43 +175,6 @@ function preview(output: Output, config: ConfigFile, after: string, document: Ch
   output.line('Nothing was written.');
   output.result({ ...document, changed: true, dryRun: true, lines });
   return 0;
-}
-
-function report(
-  context: CommandContext,
-  output: Output,
-  config: ConfigFile,
-  path: ConfigPath,
-  result: EditResult,
-  document: ChangeDocument,
-): void {
-  const effect = effectOf(path);
-  output.line(`  File    ${cleanText(config.file, 400)}`);
-  if (result.backup !== undefined) output.line(`  Backup  ${cleanText(result.backup, 400)}`);
-  output.line(`  ${describeEffect(effect)}`);
-  const { document: written, text } = readConfigFile(context);
-  const { warnings } = findConfigProblems(text, config.file, {
-    env: context.env,
-    dotenvFile: config.paths.dotenvFile,
-    pluginIds: pluginIdsFor(context, config.file),
-    listens: checkListening,
-  });
-  // Where the gateway listens and the token that it asks for belong together.
-  const concerned = path[0] === 'gateway' ? 'gateway.' : pathText(path);
-  const about = warnings.filter(
-    ({ path: place, isInformation }) => isInformation !== true && place.startsWith(concerned),
-  );
-  for (const { message, fix } of about) {
-    output.note(`Warning: ${message}${fix === undefined ? '' : `\n  ${fix}`}`);
-  }
-  output.result({
-    ...document,
-    changed: result.changed,
-    exists: valueAt(written.value, path) !== undefined,
-    backup: result.backup ?? null,
-    effect,
-    warnings: about,
-  });
 }
 
 function shown(value: unknown, path: ConfigPath): string {

@@ -5,7 +5,8 @@ import { resolvePaths } from '../../config/paths.ts';
 import type { ConfigProblem, ConfigWarning } from '../../config/check.ts';
 import { cleanText } from '../../platform/text.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
-import { checkListening, pluginIdsFor } from '../config-file.ts';
+import { whatIsKnown } from '../config-file.ts';
+import { pluginSettingWarnings } from '../plugin-settings.ts';
 
 /** Exit code 1 when the file would not load. */
 export async function configValidate(context: CommandContext, options: OutputOptions): Promise<number> {
@@ -19,10 +20,10 @@ export async function configValidate(context: CommandContext, options: OutputOpt
     file,
     dotenvFile,
     env: context.env,
-    pluginIds: pluginIdsFor(context, file),
-    listens: checkListening,
+    ...whatIsKnown(context, file),
   });
-  const warnings = found.filter(({ isInformation }) => isInformation !== true);
+  const settings = problems.length === 0 ? await pluginSettingWarnings(context, options) : [];
+  const warnings = [...found.filter(({ isInformation }) => isInformation !== true), ...settings];
   const information = found.filter(({ isInformation }) => isInformation === true);
   output.result({
     file,

@@ -2,6 +2,7 @@
 // the configuration. Asks no network and no keychain, and runs no plugin but those that come with the program.
 import { buildCatalogue, type App } from '../../app.ts';
 import { ownKeys } from '../../config/schema.ts';
+import { shownName } from '../../config/secret-text.ts';
 import { treeOf } from '../../config/tree.ts';
 import { discoverPlugins, type DiscoveredPlugin } from '../../plugins/discovery.ts';
 import { createPluginHost } from '../../plugins/host.ts';
@@ -13,9 +14,10 @@ import type { LiveKind } from './value-kinds.ts';
 /** `before`: the arguments that are there, such as the provider whose logins are wanted. */
 export async function liveValues(app: App, live: LiveKind, before: readonly string[]): Promise<Candidate[]> {
   const found = await find(app, live, before);
-  // What cannot be typed as one harmless word is not offered.
+  // What cannot be typed as one harmless word is not offered, nor is a secret that stands where a name belongs.
   const fit = found.filter(
-    ({ value }) => value !== '' && cleanText(value, 300) === value && !/\s/.test(value),
+    ({ value }) =>
+      value !== '' && cleanText(value, 300) === value && !/\s/.test(value) && shownName(value) === value,
   );
   return fit.map(({ value, description }) => ({ value, description: cleanText(description, 80) }));
 }
