@@ -27,7 +27,7 @@ import type { BuiltinChoice } from './providers/builtin-provider.ts';
 import { builtinChoices } from './providers/builtin-providers.ts';
 import type { PluginCatalog } from './providers/collected-models.ts';
 import { createCatalogue, type ModelCatalogue } from './providers/catalogue.ts';
-import { enableRemedy } from './providers/unknown-model.ts';
+import { enableRemedy, type FailedProvider } from './providers/unknown-model.ts';
 import { createModelDiscovery, type ModelDiscovery } from './providers/model-discovery.ts';
 import { nearestName } from './platform/nearest.ts';
 import { discoverPlugins } from './plugins/discovery.ts';
@@ -44,6 +44,8 @@ export type AppDeps = {
   askPassphrase?: AskPassphrase | undefined;
   /** Who answers when the OS keychain asks for its password; absent where nobody sees that. */
   keychainPerson?: KeychainPerson | undefined;
+  /** A locked keychain stays locked: nobody is asked to unlock it. */
+  isKeychainQuiet?: boolean;
 };
 
 export type App = {
@@ -67,6 +69,8 @@ export type App = {
   pluginsWith(pluginId: string): PluginHost;
   /** Enables a plugin without writing it down. */
   enableForThisProcess(pluginId: string): void;
+  /** What `default` stands for where the configuration names none, without writing it down. */
+  useDefaultForThisProcess(ref: string): void;
   refreshEngine(): RefreshEngine;
   /** Asks nobody by itself. */
   discovery(): ModelDiscovery;
@@ -93,9 +97,10 @@ export function createApp(deps: AppDeps): App {
   let lazyFetch: Fetch | undefined;
   let discovery: ModelDiscovery | undefined;
   const enabledHere = new Set<string>();
+  let defaultHere: string | undefined;
 
   const readConfig = (): LoadedConfig =>
-    loadConfig({ file: paths.configFile, env, dotenvFile: paths.dotenvFile });
+    withDefault(loadConfig({ file: paths.configFile, env, dotenvFile: paths.dotenvFile }), defaultHere);
 
   const currentFetch = (): Fetch => (lazyFetch ??= createFetch(loaded?.env ?? env));
 
@@ -138,6 +143,7 @@ export function createApp(deps: AppDeps): App {
           childUrl: deps.installation.keychainChild,
           driver: chooseKeychainDriver(env),
           person: deps.keychainPerson,
+          isQuiet: deps.isKeychainQuiet === true,
         }),
         ...(options === undefined ? {} : { storage: options }),
         warn: (message) => log.warn('store', { message }),
@@ -154,6 +160,10 @@ export function createApp(deps: AppDeps): App {
     enableForThisProcess(pluginId) {
       enabledHere.add(pluginId);
       host = undefined;
+    },
+    useDefaultForThisProcess(ref) {
+      defaultHere = ref;
+      loaded = loaded && withDefault(loaded, ref);
     },
     refreshEngine: () =>
       (engine ??= createRefreshEngine({
@@ -326,14 +336,22 @@ export async function buildCatalogue(
   const config = app.config();
   const records = await app.store().listProfiles();
   const pluginCatalogs: PluginCatalog[] = [];
-  for (const { provider } of await host.providers()) {
+  const failedProviders: FailedProvider[] = [];
+  for (const { pluginId, provider } of await host.providers()) {
     if (provider.catalog === undefined) continue;
     try {
       const catalog = await provider.catalog.run({ config: config.config, env: config.env });
       pluginCatalogs.push({ providerId: provider.id, catalog, furtherApis: provider.furtherApis ?? [] });
     } catch (error) {
-      app.log.warn('catalog_failed', { provider: provider.id, reason: toOpenClawError(error).message });
+      const reason = cleanText(toOpenClawError(error).message, 300);
+      failedProviders.push({ providerId: provider.id, pluginId, reason });
+      app.log.warn('catalog_failed', { provider: provider.id, reason });
     }
+  }
+  for (const { id, state, error, enabled, providers } of host.statuses()) {
+    if (!enabled || state !== 'failed') continue;
+    const reason = error ?? '';
+    failedProviders.push(...providers.map((providerId) => ({ providerId, pluginId: id, reason })));
   }
   return createCatalogue({
     config: config.config,
@@ -344,10 +362,19 @@ export async function buildCatalogue(
       ...(options.asIfLoggedInTo === undefined ? [] : [options.asIfLoggedInTo]),
     ]),
     disabledProviders: host.disabledProviders(),
+    failedProviders,
     choices: host.choices(),
     unavailable: config.unavailable,
     discovered: app.discovery().models(),
   });
+}
+
+function withDefault(loaded: LoadedConfig, ref: string | undefined): LoadedConfig {
+  const { config } = loaded;
+  const { agents } = config;
+  if (ref === undefined || agents?.defaults?.model !== undefined) return loaded;
+  const defaults = { ...agents?.defaults, model: { primary: ref } };
+  return { ...loaded, config: { ...config, agents: { ...agents, defaults } } };
 }
 
 /** OPENCLAW_GATEWAY_TOKEN, else `gateway.auth.token`: what its owner has set, not the one that was made here. */

@@ -9,7 +9,7 @@ import { createPassphrasePrompt } from './ui/passphrase-prompt.ts';
 export function openApp(
   context: CommandContext,
   options: OutputOptions & { nonInteractive?: boolean },
-  given: { log?: Log; askPassphrase?: AskPassphrase | undefined } = {},
+  given: { log?: Log; askPassphrase?: AskPassphrase | undefined; isKeychainQuiet?: boolean } = {},
 ): App {
   const app = createApp({
     env: context.env,

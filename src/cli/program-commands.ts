@@ -127,14 +127,18 @@ Examples:
     async () => (await import('./commands/doctor.ts')).doctor,
   )
     .option('--fix', 'mend what is safe; asks before anything is removed')
-    .option('--scrub', 'with --fix: also remove MiniMax credentials of other tools, without a question')
+    .option(
+      '--scrub',
+      'with --fix: also remove credentials that other tools, and openclaw.json.bak, hold in plain text; without a question',
+    )
     .option('--verbose', 'list what is as it should be, too')
     .option('--non-interactive', 'never ask; with --fix: mend only what is harmless')
     .addHelpText(
       'after',
       `
 Looks at files, key, store, logins, network, configuration, plugins, gateway, and at what other tools have left in plain
-text. Takes a few seconds. Only the clock check asks somebody: the account host of a login, without any credential.
+text. Takes a few seconds. Only the clock check asks anybody beyond this machine: the account host of a login, without any
+credential.
 Exits with 1 when an error is found, with 0 otherwise. What each id means: docs/doctor.md.
 
 Examples:

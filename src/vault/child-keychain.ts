@@ -21,6 +21,8 @@ export type ChildKeychainDeps = {
   readonly deadlineMs?: number;
   /** Somebody who sees the keychain's prompt; without, nobody is waited for. */
   readonly person?: KeychainPerson | undefined;
+  /** For whoever only looks: a locked one is not unlocked, where its service leaves the choice. */
+  readonly isQuiet?: boolean;
   /** The helper's file; from source a neighbour of this one. A bundle says where it put it. */
   readonly childUrl?: URL | undefined;
   /** Which add-on the helper loads. */
@@ -69,6 +71,7 @@ export function createChildKeychain(deps: ChildKeychainDeps): Keychain {
       driver,
       service: keychainService,
       deadlineMs: deadlineMs + (person?.waitMs ?? 0),
+      ...(deps.isQuiet === true ? { isQuiet: true } : {}),
       ...request,
     });
     if (answer.ok) return answer;

@@ -20,6 +20,8 @@ export type KeychainRequest = {
   readonly account: string;
   /** What `set` stores, and what `probe` expects to read back. */
   readonly value?: string;
+  /** Nobody is asked to unlock anything, where that can be had: with the Secret Service. */
+  readonly isQuiet?: boolean;
   /** The longest that the parent may wait. */
   readonly deadlineMs: number;
 };
@@ -191,9 +193,8 @@ async function serveWithSecretService(request: KeychainRequest): Promise<Keychai
   const [fault, loaded] = await Promise.all([worker.fault, secretService]);
   if (fault !== undefined) return fault;
   if (bus === undefined || loaded === undefined) return noBus;
-  const { trouble, holders } = await loaded.prepareSecretService(bus, process.env, request, () =>
-    tell({ waitingFor: 'person' }),
-  );
+  const onPrompt = request.isQuiet === true ? undefined : () => tell({ waitingFor: 'person' });
+  const { trouble, holders } = await loaded.prepareSecretService(bus, process.env, request, onPrompt);
   if (trouble !== undefined) return { ok: false, stage: trouble.state, message: trouble.message };
   tell({ waitingFor: 'service' });
   return worker.perform(holders);

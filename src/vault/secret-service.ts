@@ -45,12 +45,12 @@ export type Preparation = {
   readonly holders?: readonly KeychainDriverName[] | undefined;
 };
 
-/** `onPrompt` is called when a person is being asked. */
+/** `onPrompt` is called when a person is being asked; without it nobody is, and what is locked stays so. */
 export async function prepareSecretService(
   address: string,
   env: Env,
   request: SecretServiceRequest,
-  onPrompt: () => void,
+  onPrompt: (() => void) | undefined,
 ): Promise<Preparation> {
   const sockets = socketsOf(address, env);
   // A bus that is reached over TCP is left to the add-on.
@@ -117,7 +117,7 @@ const none = '/';
 type SecretService = ReturnType<typeof talkTo>;
 
 /** "Secret Service API Draft" of freedesktop.org, the part that is needed. */
-function talkTo(connection: DbusConnection, onPrompt: () => void) {
+function talkTo(connection: DbusConnection, onPrompt: (() => void) | undefined) {
   const call = (
     path: string,
     name: string,
@@ -136,6 +136,7 @@ function talkTo(connection: DbusConnection, onPrompt: () => void) {
 
   /** Resolves when the prompt was completed. */
   const ask = async (prompt: string): Promise<void> => {
+    if (onPrompt === undefined) throw new KeychainTrouble('locked', 'nobody is asked to unlock it here');
     const { promise: dismissed, resolve } = Promise.withResolvers<boolean>();
     await connection.watch(
       { path: prompt, interface: promptInterface, member: 'Completed' },

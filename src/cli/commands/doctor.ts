@@ -30,31 +30,46 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
   const output = createOutput(context, options);
   // --scrub is a wish to have something mended.
   const fixes = options.fix === true || options.scrub === true;
-  const findings = await examine(context, output);
-  printFindings(output, findings, options.verbose === true);
-  if (!fixes || findings.every(({ fix }) => fix === undefined)) {
-    if (fixes) output.line('There is nothing that could be mended from here.');
-    return end(output, findings, undefined, !fixes);
-  }
-  output.line();
-  const mended = await mendAll(findings, mendOptions(context, options, output), ({ done, text }) =>
-    output.line(`${done ? output.style.good('✓') : output.style.warn('-')} ${text}`),
-  );
-  const after = await examine(context, output);
-  output.line();
-  return end(output, after, mended, false);
+  const first = await examine(context, output, async (findings) => {
+    printFindings(output, findings, options.verbose === true);
+    if (!fixes) return { findings };
+    if (findings.every(({ fix }) => fix === undefined)) {
+      output.line('There is nothing that could be mended from here.');
+      return { findings, mended: [] };
+    }
+    output.line();
+    const mended = await mendAll(findings, mendOptions(context, options, output), ({ done, text }) =>
+      output.line(`${done ? output.style.good('✓') : output.style.warn('-')} ${text}`),
+    );
+    output.line();
+    return { mended };
+  });
+  // What was mended is to be seen, by an application of its own.
+  const findings = first.findings ?? (await examine(context, output, (after) => after));
+  return end(output, findings, first.mended);
 }
 
-/** With an application of its own: what was mended is to be seen. */
-async function examine(context: CommandContext, output: Output): Promise<Finding[]> {
+/** `then` is given what was found while the application is open, whose parts the fixes use. */
+async function examine<T>(
+  context: CommandContext,
+  output: Output,
+  then: (findings: readonly Finding[]) => T | Promise<T>,
+): Promise<T> {
   // Nobody is asked for a passphrase or to unlock a keychain: that is a finding.
-  const app: App = openApp(context, { nonInteractive: true });
+  const app: App = openApp(context, { nonInteractive: true }, { isKeychainQuiet: true });
+  try {
+    return await then(await look(context, output, app));
+  } finally {
+    app.close();
+  }
+}
+
+async function look(context: CommandContext, output: Output, app: App): Promise<Finding[]> {
   const showing = showProgress(context, output);
   try {
     return await runChecks(allChecks, createDoctorPorts(context, app), showing.update);
   } finally {
     showing.end();
-    app.close();
   }
 }
 
@@ -104,18 +119,15 @@ function stoppedHere(): OpenClawError {
   });
 }
 
-function end(
-  output: Output,
-  findings: readonly Finding[],
-  mended: readonly Mended[] | undefined,
-  mayFix: boolean,
-): number {
+/** `mended`: undefined without --fix. */
+function end(output: Output, findings: readonly Finding[], mended: readonly Mended[] | undefined): number {
   const counts = countOf(findings);
+  const failed = (mended ?? []).filter((each) => each.failed === true).length;
   output.result({
     ...counts,
     findings: findings.map(findingToJson),
     ...(mended === undefined ? {} : { mended }),
   });
-  printEnd(output, findings, mayFix);
-  return counts.errors > 0 ? 1 : 0;
+  printEnd(output, findings, { mayFix: mended === undefined, failed });
+  return counts.errors + failed > 0 ? 1 : 0;
 }

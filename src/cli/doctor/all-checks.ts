@@ -4,14 +4,16 @@ import { cooldownCheck, orderCheck } from './activity-checks.ts';
 import type { Check } from './check.ts';
 import { configCheck, modelsCheck, pricesCheck } from './config-checks.ts';
 import { filesCheck, litterCheck } from './file-checks.ts';
-import { exposureCheck, gatewayCheck, serviceCheck } from './gateway-checks.ts';
+import { exposureCheck, gatewayCheck } from './gateway-checks.ts';
+import { tokenCheck } from './gateway-token-check.ts';
 import { leftoverCheck } from './leftover-checks.ts';
-import { loginsCheck } from './login-checks.ts';
+import { loginsCheck, ownersCheck } from './login-checks.ts';
 import { certificateCheck, clockCheck, proxyCheck } from './network-checks.ts';
 import { openclawCheck } from './openclaw-checks.ts';
 import { pendingCheck } from './pending-checks.ts';
 import { pluginsCheck } from './plugin-checks.ts';
 import { keyRegionCheck, loginRegionCheck } from './region-checks.ts';
+import { serviceCheck } from './service-check.ts';
 import { diskCheck, nodeCheck } from './system-checks.ts';
 
 export const allChecks: readonly Check[] = [
@@ -25,6 +27,7 @@ export const allChecks: readonly Check[] = [
   storeCheck,
   activityCheck,
   loginsCheck,
+  ownersCheck,
   loginRegionCheck,
   cooldownCheck,
   orderCheck,
@@ -39,6 +42,7 @@ export const allChecks: readonly Check[] = [
   openclawCheck,
   pluginsCheck,
   gatewayCheck,
+  tokenCheck,
   exposureCheck,
   serviceCheck,
   leftoverCheck,

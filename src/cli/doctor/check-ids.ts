@@ -32,13 +32,13 @@ export const checkIds = {
   'files.mode': {
     group: 'Files',
     meaning:
-      'A file or folder with secrets can be read or written by other users of this machine, or is closed to its own.',
+      'A file or folder with secrets can be read by other users of this machine, one of the configuration or the state folder written by them, or one is closed to its own user.',
     remedy: '`openclaw doctor --fix` closes or opens it.',
   },
   'files.owner': {
     group: 'Files',
     meaning:
-      'The state folder or something in it belongs to another user, or is a symbolic link or of another kind.',
+      'The state folder, something in it or openclaw.json belongs to another user, or is a symbolic link or of another kind.',
     remedy: 'Run openclaw as that user, or take the files over with `chown`.',
   },
   'files.litter': {
@@ -65,13 +65,15 @@ export const checkIds = {
   'keychain.roundtrip': {
     group: 'Key and store',
     meaning:
-      'The OS keychain did not take, give back and remove a test item: it is absent, locked or denied.',
+      'The OS keychain did not take, give back and remove a test item: it is absent, locked or denied. Information where nothing needs it now.',
     remedy: 'Unlock or start it, or keep the key elsewhere: `openclaw auth storage migrate key-file`.',
   },
   'key.opens': {
     group: 'Key and store',
-    meaning: 'The key of the store is missing, wrong or cannot be had: no login can be used.',
-    remedy: 'Bring the key back, or begin anew: `openclaw auth login --set-aside-store`.',
+    meaning:
+      'The key of the store is missing, wrong or cannot be had: no login can be used. Information where a gateway that runs has it; a warning where systemd gives it to its service alone.',
+    remedy:
+      'Bring the key back, or begin anew: `openclaw auth login --set-aside-store`. Where it is only not to be seen: look with the environment of the gateway.',
   },
   'key.unprotected': {
     group: 'Key and store',
@@ -80,7 +82,8 @@ export const checkIds = {
   },
   'store.integrity': {
     group: 'Key and store',
-    meaning: 'The store of the logins is damaged, cannot be read or written, or is busy.',
+    meaning:
+      'The store of the logins, or what it says of its key, is damaged, cannot be read or written, or is busy.',
     remedy: 'Restore it from a backup, or begin anew: `openclaw auth login --set-aside-store`.',
   },
   'store.newer': {
@@ -101,7 +104,8 @@ export const checkIds = {
 
   'login.none': {
     group: 'Logins',
-    meaning: 'There is neither a login nor a key: nothing can be served.',
+    meaning:
+      'There is neither a login nor a key: nothing can be served. An error where a default model is set, else information.',
     remedy: '`openclaw onboard`',
   },
   'login.dead': {
@@ -137,7 +141,8 @@ export const checkIds = {
   'login.plugin': {
     group: 'Logins',
     meaning: 'The plugin of a login is disabled, failed or gone: it is neither used nor refreshed.',
-    remedy: '`openclaw plugins enable minimax-portal-auth`',
+    remedy:
+      '`openclaw plugins enable minimax-portal-auth`; `openclaw plugins inspect minimax-portal-auth` says why it failed.',
   },
   'login.region': {
     group: 'Logins',
@@ -197,12 +202,13 @@ export const checkIds = {
 
   'config.file': {
     group: 'Configuration',
-    meaning: 'openclaw.json cannot be read or does not load.',
+    meaning: 'openclaw.json cannot be read, does not load, or is a link to a file that is not there.',
     remedy: 'The message has the line; then `openclaw config validate`.',
   },
   'config.keys': {
     group: 'Configuration',
-    meaning: 'A key of openclaw.json looks like a slip of another one, or is there twice.',
+    meaning:
+      'A key of openclaw.json looks like a slip of another one, or is there twice; or a line of .env is none.',
     remedy: 'Mend the line that is named; then `openclaw config validate`.',
   },
   'config.variables': {
@@ -212,12 +218,14 @@ export const checkIds = {
   },
   'config.secret': {
     group: 'Configuration',
-    meaning: 'A key or token stands in openclaw.json in plain text.',
-    remedy: 'Seal it: `openclaw onboard --auth-choice minimax-api`, or write ${NAME} and set the variable.',
+    meaning: 'A key or token stands in openclaw.json, or in the former text beside it (.bak), in plain text.',
+    remedy:
+      'Seal it: `openclaw onboard --auth-choice minimax-api`, or write ${NAME} and set the variable; then `openclaw doctor --fix` offers to take it out of the former text.',
   },
   'config.model': {
     group: 'Configuration',
-    meaning: 'There is no default model, or it cannot be served.',
+    meaning:
+      'The default model cannot be served, or none is set, which is information. Not looked at without a login or key: that is `login.none`.',
     remedy: '`openclaw models list`',
   },
   'config.fallbacks': {
@@ -239,8 +247,8 @@ export const checkIds = {
 
   'plugin.failed': {
     group: 'Plugins',
-    meaning: 'A plugin cannot be loaded.',
-    remedy: '`openclaw plugins list`',
+    meaning: 'A plugin cannot be loaded, or refuses what is set for it.',
+    remedy: '`openclaw plugins inspect minimax-portal-auth`, or the place that is named.',
   },
   'plugin.off': {
     group: 'Plugins',
@@ -255,13 +263,22 @@ export const checkIds = {
 
   'gateway.running': {
     group: 'Gateway',
-    meaning: 'The gateway does not run, cannot serve, or does not answer at its address.',
+    meaning:
+      'The gateway cannot serve, or does not answer at its address. That none runs is information, where there is a login or key.',
     remedy: '`openclaw gateway start`',
   },
   'gateway.files': {
     group: 'Gateway',
-    meaning: 'A gateway ended without saying so, or a file of its folder cannot be used.',
-    remedy: '`openclaw gateway logs` says why; `openclaw doctor --fix` removes the record.',
+    meaning:
+      'A gateway ended without saying so, runs without its lock or its record, or a file of its folder cannot be used.',
+    remedy:
+      '`openclaw gateway logs` says why; `openclaw doctor --fix` removes the record of one that is gone. One that runs is ended with `kill`, then `openclaw gateway start`.',
+  },
+  'gateway.token': {
+    group: 'Gateway',
+    meaning:
+      'The gateway that runs refuses the token that `openclaw gateway token` prints, or no command can print one.',
+    remedy: '`openclaw gateway stop`, then `openclaw gateway start`.',
   },
   'gateway.port': {
     group: 'Gateway',

@@ -14,6 +14,8 @@ import type { PluginHost } from '../../plugins/host.ts';
 import type { ModelCatalogue } from '../../providers/catalogue.ts';
 import type { ActivitySnapshot } from '../../store/activity-store.ts';
 import type { CredentialStore, KeyRecord } from '../../store/credential-store.ts';
+import type { Health } from '../gateway-probe.ts';
+import type { Found } from '../gateway-record.ts';
 import type { Finding } from './finding.ts';
 
 /** How the key of the store is; `none`: there is no store yet. */
@@ -21,6 +23,12 @@ export type KeyStanding =
   | { readonly kind: 'none' }
   | { readonly kind: 'opened'; readonly record: KeyRecord }
   | { readonly kind: 'closed'; readonly record: KeyRecord | undefined; readonly error: OpenClawError };
+
+/** The gateway of the state folder; `health` is there when one runs. */
+export type GatewayStanding = Found & { readonly health?: Health | 'silent' | 'other' };
+
+/** Why a plugin that loads brings no models of one of its providers. */
+export type ProviderTrouble = { readonly pluginId: string; readonly error: OpenClawError };
 
 export type DoctorPorts = {
   readonly app: App;
@@ -50,6 +58,10 @@ export type DoctorPorts = {
   readonly activity: () => ActivitySnapshot;
   /** Loads the code of the plugins that are enabled. */
   readonly catalogue: () => Promise<ModelCatalogue>;
+  /** By provider id; loads the same code. */
+  readonly providerTroubles: () => Promise<ReadonlyMap<string, ProviderTrouble>>;
+  /** Rejects as the files of the gateway do. */
+  readonly gateway: () => Promise<GatewayStanding>;
 };
 
 export type Check = {

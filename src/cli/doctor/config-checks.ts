@@ -2,36 +2,55 @@
 // models that it names can be served.
 import { pathText, type ConfigPath } from '../../config/config-path.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { isSecret, looksSecret } from '../../config/secret-places.ts';
-import { variableFor } from '../../config/secret-variable.ts';
-import { valueAt, type Tree } from '../../config/tree.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { apiKeyProviders } from '../../providers/api-key.ts';
 import { readPrices } from '../../providers/prices.ts';
 import type { ModelCatalogue } from '../../providers/catalogue.ts';
 import { currentDefault, currentFallbacks } from '../default-model.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { ended } from '../ui/sentence.ts';
-import type { Check } from './check.ts';
+import type { Check, ProviderTrouble } from './check.ts';
+import { judgeBackup, judgeSecrets } from './config-secrets.ts';
+import { look } from './file-look.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
+import { troubleOfPlugin } from './plugin-checks.ts';
+import { backupsOf } from './private-places.ts';
 
 export const configCheck: Check = {
   name: 'the configuration',
-  run: ({ config }) => (isOpenClawError(config) ? [findingOf('config.file', config)] : judgeConfig(config)),
+  run({ config, paths }) {
+    if (isOpenClawError(config)) return [findingOf('config.file', config)];
+    const inBackups = backupsOf(paths.configFile).flatMap((backup) => judgeBackup(backup, config.raw));
+    return judgeConfig(config, inBackups, look(config.file)?.isSymbolicLink() === true);
+  },
 };
 
 type Read = Pick<LoadedConfig, 'raw' | 'warnings' | 'unavailable' | 'file' | 'exists' | 'placeOf'>;
 
-function judgeConfig(config: Read): Finding[] {
+/** A missing file is an empty configuration; a link to a missing one is a disk that is not there, or a slip. */
+function judgeFile({ file, exists }: Read, isLink: boolean): Finding {
+  const place = shown(file);
+  if (exists) return ok('config.file', place);
+  if (!isLink) return ok('config.file', `${place} is not there, which is an empty one`);
+  return {
+    id: 'config.file',
+    severity: 'error',
+    text: `${place} is a symbolic link to a file that is not there: nothing is configured.`,
+    remedy: `Bring back the file that it leads to, or remove the link: rm ${shellWord(place)}`,
+  };
+}
+
+function judgeConfig(config: Read, inBackups: readonly Finding[], isLink: boolean): Finding[] {
   const file = shown(config.file);
   const place = (path: ConfigPath): string => `${file}:${config.placeOf(path).line}`;
   const missing = new Set(config.unavailable.map(({ path }) => pathText(path)));
   const slips = config.warnings.filter(
     ({ path, message }) => !(missing.has(path) && /variable/.test(message)),
   );
-  const keys = slips.map(({ line, column, message }): Finding => ({
+  const keys = slips.map(({ file: other, line, column, message }): Finding => ({
     id: 'config.keys',
     severity: 'warning',
-    text: ended(`${file}:${line}:${column}: ${shown(message)}`),
+    text: ended(`${other === undefined ? file : shown(other)}:${line}:${column}: ${shown(message)}`),
     remedy: 'Mend that line, then check it: `openclaw config validate`.',
   }));
   const variables = config.unavailable.map(({ path, variable }): Finding => ({
@@ -40,68 +59,13 @@ function judgeConfig(config: Read): Finding[] {
     text: `${place(path)}: ${pathText(path)} needs the variable ${shown(variable)}, which is not set: the value is left out.`,
     remedy: `Set ${shown(variable)} where openclaw runs, or write it into .env of the state folder.`,
   }));
-  const secrets = plainSecrets(config.raw).map((path): Finding => ({
-    id: 'config.secret',
-    severity: path[0] === 'gateway' ? 'info' : 'warning',
-    text: `${place(path)}: ${pathText(path)} holds a secret in plain text.`,
-    remedy: secretRemedy(path),
-  }));
+  const secrets = [...judgeSecrets(config), ...inBackups];
   return [
-    ok('config.file', config.exists ? file : `${file} is not there, which is an empty one`),
+    judgeFile(config, isLink),
     ...(keys.length > 0 ? keys : [ok('config.keys', 'no slips')]),
     ...(variables.length > 0 ? variables : [ok('config.variables', 'every variable that it names is set')]),
     ...(secrets.length > 0 ? secrets : [ok('config.secret', 'no secret in plain text')]),
   ];
-}
-
-function secretRemedy(path: ConfigPath): string {
-  const variable = variableFor(path);
-  const seal =
-    variable === 'MINIMAX_API_KEY'
-      ? 'Seal it in the store: `openclaw onboard --auth-choice minimax-api`, and take it out of the file; or s'
-      : 'S';
-  return path[0] === 'env'
-    ? `${seal}et ${variable} in the environment or in .env of the state folder instead.`
-    : `${seal}et ${variable} in the environment or in .env of the state folder, and write "\${${variable}}" here.`;
-}
-
-/**
- * In the sections that this program reads; a value with a variable is none, and one for a server of this machine is a
- * name. What else stands in `env` than keys is for the program's own names to tell.
- */
-function plainSecrets(raw: Tree): ConfigPath[] {
-  const found: ConfigPath[] = [];
-  const walk = (value: unknown, path: ConfigPath): void => {
-    const [section, , id] = path;
-    if (section === 'models' && path.length === 4 && path[3] === 'apiKey') {
-      if (isOfThisMachine(valueAt(raw, ['models', 'providers', String(id), 'baseUrl']))) return;
-    }
-    if (typeof value === 'string') {
-      const names = section === 'env' ? path.slice(-1) : path;
-      if (isSecret(value, names) && (value.trim().length >= shortestSecret || looksSecret(value)))
-        found.push(path);
-      return;
-    }
-    if (typeof value !== 'object' || value === null) return;
-    for (const [name, child] of Object.entries(value))
-      walk(child, [...path, Array.isArray(value) ? Number(name) : name]);
-  };
-  for (const path of secretSections) walk(valueAt(raw, path), path);
-  return found;
-}
-
-const secretSections: readonly ConfigPath[] = [
-  ['env'],
-  ['models', 'providers'],
-  ['plugins', 'entries'],
-  ['gateway', 'auth'],
-];
-
-/** What is shorter stands for a key where none is needed. */
-const shortestSecret = 8;
-
-function isOfThisMachine(baseUrl: unknown): boolean {
-  return typeof baseUrl === 'string' && /^http:\/\/(127\.|localhost|\[::1\])/.test(baseUrl);
 }
 
 export const modelsCheck: Check = {
@@ -119,7 +83,8 @@ export const modelsCheck: Check = {
       if (isOpenClawError(error) && error.code.startsWith('STORE_')) return [];
       throw error;
     }
-    return judgeModels(catalogue, currentDefault(ports.config), currentFallbacks(ports.config));
+    const [primary, fallbacks] = [currentDefault(ports.config), currentFallbacks(ports.config)];
+    return judgeModels(catalogue, primary, fallbacks, await ports.providerTroubles());
   },
 };
 
@@ -127,13 +92,16 @@ export function judgeModels(
   catalogue: Pick<ModelCatalogue, 'find'>,
   primary: string | undefined,
   fallbacks: readonly string[],
+  troubles: ReadonlyMap<string, ProviderTrouble> = new Map(),
 ): Finding[] {
   const refusalOf = (name: string): unknown => {
     try {
       catalogue.find(name);
       return undefined;
     } catch (error) {
-      return error;
+      const trouble = troubles.get(name.split('/', 1)[0] ?? '');
+      // To the catalogue the provider is one that nobody brings.
+      return trouble === undefined ? error : troubleOfPlugin(trouble);
     }
   };
   const refusal = primary === undefined ? undefined : refusalOf(primary);

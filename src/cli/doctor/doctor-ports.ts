@@ -1,5 +1,6 @@
 // Makes the ports of the checks from what a command is given. Each thing is read once; what cannot be read is an error
 // that waits for whoever asks.
+import { existsSync } from 'node:fs';
 import { buildCatalogue, type App } from '../../app.ts';
 import { observeRefresh } from '../../auth/running-refresh.ts';
 import type { LoadedConfig } from '../../config/load.ts';
@@ -10,7 +11,9 @@ import { openActivityDatabase } from '../../store/activity-database.ts';
 import { createChildKeychain } from '../../vault/child-keychain.ts';
 import { chooseKeychainDriver } from '../../vault/keychain-driver.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { DoctorPorts, KeyStanding } from './check.ts';
+import { probeGateway } from '../gateway-probe.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
+import type { DoctorPorts, GatewayStanding, KeyStanding, ProviderTrouble } from './check.ts';
 
 /** A gateway writes for a moment, once a second at most. */
 const busyWaitMs = 200;
@@ -61,6 +64,8 @@ export function createDoctorPorts(context: CommandContext, app: App): DoctorPort
       }
     }),
     catalogue: once(() => buildCatalogue(app, app.plugins())),
+    providerTroubles: once(() => troublesOf(app)),
+    gateway: once(() => gatewayOf(app)),
   };
 }
 
@@ -70,6 +75,29 @@ function readConfig(app: App): LoadedConfig | OpenClawError {
   } catch (error) {
     return toOpenClawError(error);
   }
+}
+
+/** As the catalogue asks them, which keeps to itself what they say. */
+async function troublesOf(app: App): Promise<Map<string, ProviderTrouble>> {
+  const { config, env } = app.config();
+  const troubles = new Map<string, ProviderTrouble>();
+  for (const { pluginId, provider } of await app.plugins().providers()) {
+    try {
+      await provider.catalog?.run({ config, env });
+    } catch (error) {
+      troubles.set(provider.id, { pluginId, error: toOpenClawError(error) });
+    }
+  }
+  return troubles;
+}
+
+async function gatewayOf({ paths, clock }: App): Promise<GatewayStanding> {
+  const files = gatewayFiles(paths.runDir);
+  if (!existsSync(files.folder)) return {};
+  const found = await findGateway(files, clock);
+  if (found.running === undefined) return found;
+  const { url } = found.running;
+  return { ...found, health: url === null ? 'silent' : await probeGateway(url) };
 }
 
 /** A driver that there is not is told by the call that would use it. */
@@ -82,6 +110,7 @@ function createKeychain(context: CommandContext): DoctorPorts['keychain'] {
       random: systemRandom,
       childUrl: installation.keychainChild,
       driver: chooseKeychainDriver(env),
+      isQuiet: true,
     });
   return {
     get: async (account) => make().get(account),
@@ -96,8 +125,8 @@ async function standingOf(store: DoctorPorts['store']): Promise<KeyStanding> {
   let record: Awaited<ReturnType<typeof store.readKeyRecord>>;
   try {
     record = await store.readKeyRecord();
-    if (record === undefined) return { kind: 'none' };
-    return { kind: 'opened', record: await store.unlock() };
+    const opened = record && (await store.openKey());
+    return opened === undefined ? { kind: 'none' } : { kind: 'opened', record: opened };
   } catch (error) {
     return { kind: 'closed', record, error: toOpenClawError(error) };
   }

@@ -1,23 +1,24 @@
 // The files of the state folder: who owns them, who else may read them, and what killed processes have left. Looked at
 // with lstat and before anything is opened, for whoever opens the store closes it to others on the way.
-import { chmodSync, readFileSync, realpathSync, rmSync, type Stats } from 'node:fs';
+import { chmodSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { builtinProviders } from '../../providers/builtin-providers.ts';
 import { shellWord } from '../../platform/shell-word.ts';
-import { insecureKeyFile } from '../../vault/key-file.ts';
+import { isOpenClawError } from '../../errors.ts';
 import type { Check, DoctorPorts } from './check.ts';
-import { look, namesIn, unlessHidden } from './file-look.ts';
+import { look, namesIn } from './file-look.ts';
 import { ok, shown, type Finding } from './finding.ts';
+import { privatePlaces, type PrivatePlace } from './private-places.ts';
 
 export const filesCheck: Check = {
   name: 'the files',
-  run(ports) {
+  deadlineMs: 4_500,
+  async run(ports) {
     if (ports.platform === 'win32') return [ok('files.mode', 'Windows keeps rights its own way')];
-    const places = privatePlaces(ports).flatMap(({ path, kind }) => {
-      const stat = look(path);
-      return stat === undefined ? [] : [{ path, kind, stat: factsOf(stat) }];
+    const places = privatePlaces(ports).flatMap((place) => {
+      const stat = look(place.path);
+      return stat === undefined ? [] : [{ ...place, stat: factsOf(stat) }];
     });
-    const findings = foldOwners(places, ports.userId);
+    const findings = await tellClosed(foldOwners(places, ports.userId), ports);
     const bad = new Set(findings.map(({ id }) => id));
     return [
       ...findings,
@@ -28,22 +29,56 @@ export const filesCheck: Check = {
   },
 };
 
+type Judged = { readonly place: Place; readonly finding: Finding };
+
 /** What lies in a folder of another user is taken over with it. */
-function foldOwners(places: readonly Place[], userId: number | undefined): Finding[] {
+function foldOwners(places: readonly Place[], userId: number | undefined): Judged[] {
   const foreign = places.filter(({ stat }) => userId !== undefined && stat.uid !== userId);
   const isWithin = (path: string): boolean => foreign.some((other) => path.startsWith(`${other.path}${sep}`));
   return places
     .filter((place) => !foreign.includes(place) || !isWithin(place.path))
-    .flatMap((place) => judgePlace(place, userId));
+    .flatMap((place) => judgePlace(place, userId).map((finding) => ({ place, finding })));
 }
 
-type Kind = 'folder' | 'file';
-type Facts = { uid: number; mode: number; isFolder: boolean; isFile: boolean; isLink: boolean };
-export type Place = { readonly path: string; readonly kind: Kind; readonly stat: Facts };
+/** Whoever opens the store closes its files first: nothing is left to mend then, but it is to be known. */
+async function tellClosed(judged: readonly Judged[], { store }: DoctorPorts): Promise<Finding[]> {
+  if (judged.some(isOpenToOthers)) {
+    try {
+      await store.listProfiles();
+    } catch (error) {
+      // A store that cannot be read is told by its own check.
+      if (!isOpenClawError(error)) throw error;
+    }
+  }
+  return judged.map((each) => {
+    const { place, finding } = each;
+    const stat = look(place.path);
+    const isClosed = stat !== undefined && judgeMode({ ...place, stat: factsOf(stat) }).length === 0;
+    return isOpenToOthers(each) && isClosed ? closedNow(finding) : finding;
+  });
+}
+
+/** Not of those that are shut to their own user, or another one's. */
+function isOpenToOthers({ place, finding: { id, text } }: Judged): boolean {
+  return id === 'files.mode' && judgeMode(place).some((found) => found.text === text);
+}
+
+function closedNow({ id, text }: Finding): Finding {
+  return {
+    id,
+    severity: 'warning',
+    text: `${text} It was closed just now.`,
+    remedy: 'If they may have looked, log in again, and make keys anew.',
+  };
+}
+
+type Facts = { uid: number; gid: number; mode: number; isFolder: boolean; isFile: boolean; isLink: boolean };
+export type Place = PrivatePlace & { readonly stat: Facts };
 
 function factsOf(stat: Stats): Facts {
   return {
     uid: stat.uid,
+    gid: stat.gid,
     mode: stat.mode & 0o777,
     isFolder: stat.isDirectory(),
     isFile: stat.isFile(),
@@ -51,41 +86,9 @@ function factsOf(stat: Stats): Facts {
   };
 }
 
-function privatePlaces({ paths }: DoctorPorts): { path: string; kind: Kind }[] {
-  const store = join(paths.authDir, 'credentials.sqlite');
-  const folder = (path: string) => ({ path, kind: 'folder' as const });
-  const file = (path: string) => ({ path, kind: 'file' as const });
-  return [
-    // It may be a link to another disk, and .env one into a folder of settings; what the program writes may not.
-    folder(unlessHidden(() => realpathSync(paths.stateDir), paths.stateDir)),
-    folder(paths.authDir),
-    folder(paths.runDir),
-    file(store),
-    file(`${store}-wal`),
-    file(`${store}-shm`),
-    file(insecureKeyFile(paths.authDir)),
-    file(join(paths.stateDir, 'activity.sqlite')),
-    ...(look(paths.dotenvFile)?.isSymbolicLink() === true ? [] : [file(paths.dotenvFile)]),
-    ...[paths.configFile, `${paths.configFile}.bak`].filter(holdsSecrets).map(file),
-  ];
-}
-
-/** Only a plain key makes a configuration a secret; it may be a link on purpose, as in dotfiles. */
-function holdsSecrets(path: string): boolean {
-  if (look(path)?.isFile() !== true) return false;
-  try {
-    const values = readFileSync(path, 'utf8').matchAll(
-      /(?:key|token|password|secret)["']?\s*:\s*["'](?!\$\{)([^"'\s]{8,})/gi,
-    );
-    return [...values].some(([, value]) => !builtinProviders.some(({ openKey }) => openKey === value));
-  } catch {
-    // Nobody else can read it either, or it is told by the check of the configuration.
-    return false;
-  }
-}
-
-/** What is wrong with one of them. Others may look into the state folder as long as they find nothing open there. */
-export function judgePlace({ path, kind, stat }: Place, userId: number | undefined): Finding[] {
+/** What is wrong with one of them. */
+export function judgePlace(at: Place, userId: number | undefined): Finding[] {
+  const { path, kind, stat } = at;
   const place = shown(path);
   const isOfKind = kind === 'folder' ? stat.isFolder : stat.isFile;
   if (!isOfKind) {
@@ -101,7 +104,8 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
       },
     ];
   }
-  if (userId !== undefined && stat.uid !== userId) {
+  const isOwn = stat.uid === userId || (at.mayBeRoots === true && stat.uid === 0);
+  if (userId !== undefined && !isOwn) {
     return [
       {
         id: 'files.owner',
@@ -111,21 +115,31 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
       },
     ];
   }
-  const needed = kind === 'folder' ? 0o500 : 0o400;
-  if (userId !== undefined && userId !== 0 && (stat.mode & needed) !== needed)
-    return [shutOut(path, kind, stat)];
-  const others = stat.mode & 0o077;
-  const isStateDir = kind === 'folder' && basename(path) !== 'auth' && basename(path) !== 'gateway';
-  const isOpen = isStateDir ? (others & 0o022) !== 0 : others !== 0;
-  if (!isOpen) return [];
-  const what = (others & 0o022) === 0 ? 'read' : 'written';
-  const closed = kind === 'folder' ? 0o700 : 0o600;
+  const reading = kind === 'folder' ? 0o500 : 0o400;
+  const needed = at.isReadOnlyFit === true ? reading : reading | 0o200;
+  const isShut = stat.uid === userId && userId !== 0 && (stat.mode & needed) !== needed;
+  return isShut ? [shutOut(at)] : judgeMode(at);
+}
+
+/** Others may look into the state folder as long as they find nothing open there. */
+function judgeMode({ path, kind, stat, rule, isTrusted }: Place): Finding[] {
+  const place = shown(path);
+  // A group of the user's own, as most systems make one, is nobody else: its files are writable for the group by default.
+  const isOwnGroup = stat.gid === stat.uid && stat.uid !== 0;
+  const writing = isOwnGroup ? 0o002 : 0o022;
+  const refused = rule === 'others may not read' ? 0o077 : writing;
+  if ((stat.mode & refused) === 0) return [];
+  const isWritten = (stat.mode & 0o022) !== 0;
+  const isRedirected = isTrusted === true && isWritten;
+  const closed = kind === 'folder' ? 0o700 : stat.mode & ~refused;
   return [
     {
       id: 'files.mode',
-      severity: 'warning',
-      text: `${place} could be ${what} by other users of this machine (mode ${modeText(stat.mode)}).`,
-      remedy: 'Close it: `openclaw doctor --fix`. If they may have looked, log in again, and make keys anew.',
+      severity: isRedirected ? 'error' : 'warning',
+      text: `${place} could be ${isWritten ? 'written' : 'read'} by other users of this machine (mode ${modeText(stat.mode)})${isRedirected ? ': they could have your logins sent to a server of theirs' : ''}.`,
+      remedy: isRedirected
+        ? `Close it: \`openclaw doctor --fix\`. See that ${kind === 'folder' ? 'what is in it' : 'what it says'} is what you have written.`
+        : 'Close it: `openclaw doctor --fix`. If they may have looked, log in again, and make keys anew.',
       fix: {
         kind: 'mend',
         does: `Close ${place} to other users`,
@@ -138,7 +152,7 @@ export function judgePlace({ path, kind, stat }: Place, userId: number | undefin
   ];
 }
 
-function shutOut(path: string, kind: Kind, stat: Facts): Finding {
+function shutOut({ path, kind, stat }: Place): Finding {
   const place = shown(path);
   return {
     id: 'files.mode',

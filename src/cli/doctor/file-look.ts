@@ -12,7 +12,7 @@ export function namesIn(folder: string): string[] {
   return unlessHidden(() => readdirSync(folder), []);
 }
 
-const hidden: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
+const hidden: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP']);
 
 export function unlessHidden<T>(read: () => T, otherwise: T): T {
   try {

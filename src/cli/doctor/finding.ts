@@ -10,7 +10,7 @@ export type Severity = 'error' | 'warning' | 'info' | 'ok';
 export type Fix = {
   /**
    * `mend`: nothing is lost. `litter`: removes what nobody can need any more; a person in a terminal is asked first.
-   * `scrub`: removes credentials of another program; only after a question, or with `--scrub`.
+   * `scrub`: removes credentials that stand in plain text; only after a question, or with `--scrub`.
    */
   readonly kind: 'mend' | 'litter' | 'scrub';
   /** What it would do, as a question to a person without the question mark: `Close /x to other users`. */

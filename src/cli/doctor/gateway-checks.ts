@@ -1,6 +1,6 @@
-// The gateway: whether it runs and can serve, with which settings, who has its port, what one that ended has left, whom it
-// answers, and whether the file of its service leads anywhere.
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+// The gateway: whether it runs and can serve, with which settings, who has its port, what one that ended has left, and whom
+// it answers. Its service and its token have checks of their own.
+import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { configuredGatewayToken } from '../../app.ts';
 import type { LoadedConfig } from '../../config/load.ts';
@@ -9,36 +9,35 @@ import { isLoopbackHost } from '../../gateway/authority.ts';
 import { version } from '../../version.ts';
 import { gatewayUrl, resolveListening, resolvePort } from '../gateway-address.ts';
 import { probeGateway, type Health } from '../gateway-probe.ts';
-import { findGateway, gatewayFiles, lockIn, type GatewayRecord } from '../gateway-record.ts';
-import { describeService } from '../gateway-service-file.ts';
+import { gatewayFiles, lockIn, type GatewayRecord } from '../gateway-record.ts';
 import { formatRelative } from '../ui/duration.ts';
-import { lowerFirst } from '../ui/sentence.ts';
-import type { Check, DoctorPorts } from './check.ts';
+import { apiKeyProviders } from '../../providers/api-key.ts';
+import type { Check, DoctorPorts, GatewayStanding } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
+import { findLost, judgeLost } from './lost-gateway.ts';
 import { findPortHolder, type PortHolder } from './port-holder.ts';
 
 export const gatewayCheck: Check = {
   name: 'the gateway',
   deadlineMs: 4_500,
   async run(ports) {
-    const { paths, clock, config } = ports;
-    const files = gatewayFiles(paths.runDir);
-    let found: Awaited<ReturnType<typeof findGateway>>;
+    let found: GatewayStanding;
     try {
-      found = existsSync(files.folder) ? await findGateway(files, clock) : {};
+      found = await ports.gateway();
     } catch (error) {
       return [findingOf('gateway.files', error)];
     }
-    const loaded = isOpenClawError(config) ? undefined : config;
+    const loaded = isOpenClawError(ports.config) ? undefined : ports.config;
     if (found.running !== undefined) {
-      const { url } = found.running;
-      const health = url === null ? 'silent' : await probeGateway(url);
       return [
-        ...judgeRunning(found.running, health),
+        ...judgeRunning(found.running, found.health ?? 'silent'),
         ...(loaded === undefined ? [] : judgeSettings(found.running, loaded)),
       ];
     }
+    const lost = await findLost(found.last, ports);
+    if (lost !== undefined) return [judgeLost(lost)];
     return [
+      await judgeAbsence(ports),
       ...judgeEnded(found.last, ports),
       ...(loaded === undefined ? [] : await judgePort(loaded, ports)),
     ];
@@ -117,14 +116,33 @@ export function judgeSettings(
   ];
 }
 
-function judgeEnded(last: GatewayRecord | undefined, { paths, clock }: DoctorPorts): Finding[] {
-  const notRunning = ok('gateway.running', 'it does not run: openclaw gateway start');
-  if (last === undefined || last.state === 'stopped') {
-    return [notRunning, ok('gateway.files', 'none was left behind')];
+/** Worth a word where there is something that it could serve with. */
+async function judgeAbsence({ logins, config }: DoctorPorts): Promise<Finding> {
+  const keys = isOpenClawError(config) ? 0 : apiKeyProviders(config).length;
+  if (keys === 0 && !(await hasLogin(logins)))
+    return ok('gateway.running', 'it does not run, and has nothing to serve with');
+  return {
+    id: 'gateway.running',
+    severity: 'info',
+    text: 'No gateway runs.',
+    remedy: 'Start it: `openclaw gateway start`.',
+  };
+}
+
+/** A store that cannot be read is told by its own check. */
+async function hasLogin(logins: DoctorPorts['logins']): Promise<boolean> {
+  try {
+    return (await logins()).length > 0;
+  } catch (error) {
+    if (isOpenClawError(error)) return false;
+    throw error;
   }
+}
+
+function judgeEnded(last: GatewayRecord | undefined, { paths, clock }: DoctorPorts): Finding[] {
+  if (last === undefined || last.state === 'stopped') return [ok('gateway.files', 'none was left behind')];
   const files = gatewayFiles(paths.runDir);
   return [
-    notRunning,
     {
       id: 'gateway.files',
       severity: 'warning',
@@ -225,59 +243,4 @@ function judgeExposure(config: LoadedConfig, token: string | undefined): Finding
   } catch (error) {
     return findingOf('gateway.exposed', error);
   }
-}
-
-export const serviceCheck: Check = {
-  name: 'the service',
-  run({ platform, homeDir, processEnv, installation }) {
-    const service = describeService(platform, {
-      homeDir,
-      env: processEnv,
-      node: process.execPath,
-      main: installation.main,
-    });
-    if (service === undefined || !existsSync(service.path))
-      return [ok('gateway.service', 'none is installed')];
-    return [judgeService(service, readFileSync(service.path, 'utf8'))];
-  },
-};
-
-export function judgeService(
-  service: { readonly path: string; readonly text: string; readonly kind: 'systemd' | 'launchd' },
-  text: string,
-): Finding {
-  const remedy = 'Write it anew: `openclaw gateway install`, then do what that prints.';
-  const place = shown(service.path);
-  const gone = programsIn(service.kind, text).find((path) => !existsSync(path));
-  if (gone !== undefined) {
-    return {
-      id: 'gateway.service',
-      severity: 'error',
-      text: `${place} starts ${shown(gone)}, which is not there.`,
-      remedy,
-    };
-  }
-  if (text === service.text) return ok('gateway.service', place);
-  return {
-    id: 'gateway.service',
-    severity: 'info',
-    text: `${place} is not what would be written now: it was changed by hand, or made with other settings or by another version.`,
-    remedy: `If you have not changed it: ${lowerFirst(remedy)}`,
-  };
-}
-
-/** The absolute paths of the command line: Node's and the program's. */
-function programsIn(kind: 'systemd' | 'launchd', text: string): string[] {
-  if (kind === 'launchd') {
-    const words = /<key>ProgramArguments<\/key>\s*<array>([^]*?)<\/array>/.exec(text)?.[1] ?? '';
-    return [...words.matchAll(/<string>(\/[^<]*)<\/string>/g)].map((match) =>
-      (match[1] ?? '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
-    );
-  }
-  const line = /^ExecStart=(.*)$/m.exec(text)?.[1] ?? '';
-  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)]
-    .map((match) =>
-      (match[1] ?? match[2] ?? '').replaceAll(/\\(.)/g, '$1').replaceAll('%%', '%').replaceAll('$$', '$'),
-    )
-    .filter((word) => word.startsWith('/'));
 }

@@ -3,12 +3,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { toOpenClawError } from '../../errors.ts';
 import { listed } from '../ui/sentence.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import type { CheckId } from './check-ids.ts';
 import { namesIn, unlessHidden } from './file-look.ts';
 import { ok, shown, type Finding } from './finding.ts';
-import { authRows, scrubDatabase, scrubJson, scrubYaml } from './leftover-scrub.ts';
+import { authRows, parseJson, parseRow, scrubDatabase, scrubJson, scrubYaml } from './leftover-scrub.ts';
 import {
   inAgentModels,
   inAuthProfiles,
@@ -17,6 +18,7 @@ import {
   type PlainSecret,
   type SecretKind,
 } from './leftover-secrets.ts';
+import { withoutApiKey } from './leftover-yaml.ts';
 
 type Place = {
   readonly id: Extract<CheckId, `leftover.${string}`>;
@@ -24,9 +26,13 @@ type Place = {
   readonly path: string;
   /** How the tool gets a login of its own again. */
   readonly after: string;
-  readonly find: () => SecretKind[];
+  /** Throws what keeps it from being looked at. */
+  readonly find: () => Look;
   readonly scrub: () => number;
 };
+
+/** `unread`: what of it could not be looked at, and why. */
+type Look = { readonly kinds: readonly SecretKind[]; readonly unread?: string | undefined };
 
 /** No such file is longer; what is, is none. */
 const largestBytes = 4 * 1024 * 1024;
@@ -36,14 +42,36 @@ export const leftoverCheck: Check = {
   run(ports) {
     const places = [...openclawPlaces(ports), ...mmxPlaces(ports), ...claudePlaces(ports)];
     const findings = places.flatMap(judgePlace);
-    const bad = new Set(findings.map(({ id }) => id));
+    const bad = new Set(findings.filter(({ severity }) => severity === 'warning').map(({ id }) => id));
     const all = ['leftover.openclaw', 'leftover.mmx', 'leftover.claude-code'] as const;
     return [...findings, ...all.filter((id) => !bad.has(id)).map((id) => ok(id, 'nothing in plain text'))];
   },
 };
 
-function judgePlace({ id, tool, path, after, find, scrub }: Place): Finding[] {
-  const kinds = [...new Set(find())];
+/** Each by itself: one that is broken keeps no other from being found. */
+function judgePlace(place: Place): Finding[] {
+  let look: Look;
+  try {
+    look = place.find();
+  } catch (error) {
+    return [unread(place, toOpenClawError(error).message)];
+  }
+  return [
+    ...judgeSecrets(place, [...new Set(look.kinds)]),
+    ...(look.unread === undefined ? [] : [unread(place, look.unread)]),
+  ];
+}
+
+function unread({ id, tool, path }: Place, why: string): Finding {
+  return {
+    id,
+    severity: 'info',
+    text: `Not looked at, or not wholly: ${shown(path)} of ${tool} (${shown(why)}).`,
+    remedy: `See whether it is ${tool}’s own, and whole; then look again: \`openclaw doctor\`.`,
+  };
+}
+
+function judgeSecrets({ id, tool, path, after, scrub }: Place, kinds: readonly SecretKind[]): Finding[] {
   if (kinds.length === 0) return [];
   const what = kinds.map((kind) => `${kind === 'access token' || kind === 'API key' ? 'an' : 'a'} ${kind}`);
   const place = shown(path);
@@ -59,6 +87,7 @@ function judgePlace({ id, tool, path, after, find, scrub }: Place): Finding[] {
         afterwards: after,
         run: () => {
           const count = scrub();
+          if (count === 0) return `nothing was left to remove from ${place}: it is gone already`;
           return `${count} ${count === 1 ? 'secret is' : 'secrets are'} removed from ${place}. ${after}`;
         },
       },
@@ -74,12 +103,12 @@ function jsonPlace(
     ...place,
     find: () => {
       const text = readIfThere(place.path);
-      if (text === undefined) return [];
+      if (text === undefined) return { kinds: [] };
       try {
-        return find(JSON.parse(text)).map(({ kind }) => kind);
+        return { kinds: find(parseJson(text)).map(({ kind }) => kind) };
       } catch (error) {
         // Whatever it is, it is not what that tool writes.
-        if (error instanceof SyntaxError) return [];
+        if (error instanceof SyntaxError) return { kinds: [] };
         throw error;
       }
     },
@@ -124,17 +153,23 @@ function openclawPlaces({ homeDir, paths }: DoctorPorts): Place[] {
   });
 }
 
-function findInDatabase(path: string): SecretKind[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return [];
+function findInDatabase(path: string): Look {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { kinds: [] };
   const db = new DatabaseSync(path, { readOnly: true, timeout: 500 });
   try {
-    return authRows(db).flatMap(({ json }) => inAuthProfiles(JSON.parse(json)).map(({ kind }) => kind));
+    const trees = authRows(db).map(({ json }) => parseRow(json));
+    const kinds = trees.flatMap((tree) =>
+      tree === undefined ? [] : inAuthProfiles(tree).map(({ kind }) => kind),
+    );
+    const odd = trees.filter((tree) => tree === undefined).length;
+    return {
+      kinds,
+      unread: odd === 0 ? undefined : `${odd} of its rows ${odd === 1 ? 'is' : 'are'} no JSON`,
+    };
   } finally {
     db.close();
   }
 }
-
-const yamlKey = /^api_key:\s*\S/;
 
 function mmxPlaces({ homeDir }: DoctorPorts): Place[] {
   const common = {
@@ -151,9 +186,8 @@ function mmxPlaces({ homeDir }: DoctorPorts): Place[] {
       {
         ...common,
         path,
-        find: (): SecretKind[] =>
-          (readIfThere(path) ?? '').split('\n').some((line) => yamlKey.test(line)) ? ['API key'] : [],
-        scrub: () => scrubYaml(path, yamlKey),
+        find: (): Look => ({ kinds: withoutApiKey(readIfThere(path) ?? '').found > 0 ? ['API key'] : [] }),
+        scrub: () => scrubYaml(path),
       },
     ];
   });
@@ -179,6 +213,6 @@ function readIfThere(path: string): string | undefined {
   return unlessHidden(() => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || !stat.isFile() || stat.size > largestBytes) return undefined;
-    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+    return readFileSync(path, 'utf8');
   }, undefined);
 }

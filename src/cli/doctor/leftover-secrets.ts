@@ -61,7 +61,7 @@ export function inClaudeSettings(tree: unknown): PlainSecret[] {
   if (typeof address !== 'string' || regionOfHost(address) === undefined) return [];
   return ['ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY'].flatMap((name): PlainSecret[] => {
     const path = ['env', name];
-    return isSecret(env[name]) ? [{ path, kind: 'API key', remove: path }] : [];
+    return isPlainSecret(env[name]) ? [{ path, kind: 'API key', remove: path }] : [];
   });
 }
 
@@ -72,13 +72,13 @@ function secretsOf(
 ): PlainSecret[] {
   return Object.entries(holder).flatMap(([name, value]) => {
     const kind = Object.hasOwn(kindOf, name) ? kindOf[name] : undefined;
-    if (kind === undefined || !isSecret(value)) return [];
+    if (kind === undefined || !isPlainSecret(value)) return [];
     const here = [...path, name];
     return [{ path: here, kind, remove: remove ?? here }];
   });
 }
 
 /** A reference to a variable or to another store is none. */
-function isSecret(value: unknown): boolean {
+export function isPlainSecret(value: unknown): boolean {
   return typeof value === 'string' && value.length >= 8 && !value.includes('${');
 }

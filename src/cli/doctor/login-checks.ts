@@ -6,10 +6,12 @@ import { describeLogin } from '../../auth/status.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { apiKeyProviders } from '../../providers/api-key.ts';
 import { builtinOf } from '../../providers/builtin-providers.ts';
+import type { PluginStatus } from '../../plugins/host.ts';
+import { currentDefault } from '../default-model.ts';
 import { formatRelative } from '../ui/duration.ts';
 import { lowerFirst } from '../ui/sentence.ts';
 import { areAllOff } from '../plugin-report.ts';
-import type { Check, DoctorPorts } from './check.ts';
+import type { Check } from './check.ts';
 import { ok, safeName, shown, type Finding } from './finding.ts';
 
 export const loginsCheck: Check = {
@@ -18,29 +20,40 @@ export const loginsCheck: Check = {
     const logins = await ports.logins();
     const config = isOpenClawError(ports.config) ? undefined : ports.config;
     const nowMs = ports.clock.nowMs();
-    const owners = ports.plugins === undefined ? undefined : ownersOf(ports);
     const keys = config === undefined ? 0 : apiKeyProviders(config).length;
-    if (logins.length === 0 && config !== undefined && keys === 0) {
-      return [
-        {
-          id: 'login.none',
-          severity: 'info',
-          text: 'There is neither a login nor a key: nothing can be served yet.',
-          remedy: 'Log in: `openclaw onboard`.',
-        },
-      ];
-    }
-    const findings = logins.flatMap((login) => [
-      ...judgeLogin(login, nowMs),
-      ...(owners === undefined || login.record.damaged === true
-        ? []
-        : judgeOwner(
-            login.record,
-            owners.get(login.record.provider),
-            config !== undefined && areAllOff(config),
-          )),
-    ]);
+    if (logins.length === 0 && config !== undefined && keys === 0) return [judgeNone(currentDefault(config))];
+    const findings = logins.flatMap((login) => judgeLogin(login, nowMs));
     return [ok('login.none', `${logins.length} logins, ${keys} providers by key`), ...findings];
+  },
+};
+
+/** Whoever has set a default model means to use it. */
+export function judgeNone(primary: string | undefined): Finding {
+  const none = 'There is neither a login nor a key';
+  const remedy = 'Log in: `openclaw onboard`.';
+  if (primary === undefined) {
+    return { id: 'login.none', severity: 'info', text: `${none}: nothing can be served yet.`, remedy };
+  }
+  return {
+    id: 'login.none',
+    severity: 'error',
+    text: `${none}: nothing can be served, the default model ${shown(primary)} included.`,
+    remedy: `${remedy} If there were logins, bring back auth/credentials.sqlite from a backup instead.`,
+  };
+}
+
+export const ownersCheck: Check = {
+  name: 'the plugins of the logins',
+  deadlineMs: 4_500,
+  async run({ logins, plugins, config }) {
+    if (plugins === undefined || isOpenClawError(config)) return [];
+    // Whether the code of a plugin works shows when it is loaded.
+    await plugins.providers();
+    const owners = ownersOf(plugins.statuses());
+    const found = (await logins())
+      .filter(({ record }) => record.damaged !== true)
+      .flatMap(({ record }) => judgeOwner(record, owners.get(record.provider), areAllOff(config)));
+    return found.length > 0 ? found : [ok('login.plugin', 'the plugin of every login works')];
   },
 };
 
@@ -123,12 +136,17 @@ export function judgeLogin({ record, isRefreshing }: ObservedRecord, nowMs: numb
 
 type Owner = { readonly pluginId: string; readonly state: 'disabled' | 'ready' | 'failed' };
 
-function ownersOf({ plugins }: DoctorPorts): Map<string, Owner> {
+/** Of several the one that works, else the one that is meant to and does not. */
+function ownersOf(statuses: readonly PluginStatus[]): Map<string, Owner> {
+  const rank = ({ state, enabled }: PluginStatus): number => {
+    if (state === 'ready') return 0;
+    if (state === 'failed') return enabled ? 1 : 3;
+    return 2;
+  };
   const owners = new Map<string, Owner>();
-  for (const { id, state, providers } of plugins?.statuses() ?? []) {
-    for (const provider of providers) {
-      if (owners.get(provider)?.state !== 'ready') owners.set(provider, { pluginId: id, state });
-    }
+  for (const plugin of statuses.toSorted((left, right) => rank(right) - rank(left))) {
+    for (const provider of plugin.providers)
+      owners.set(provider, { pluginId: plugin.id, state: plugin.state });
   }
   return owners;
 }

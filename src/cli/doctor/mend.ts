@@ -15,6 +15,8 @@ export type MendOptions = {
 export type Mended = {
   readonly id: Finding['id'];
   readonly done: boolean;
+  /** It was tried, and did not go. */
+  readonly failed?: true;
   /** What was done; or what was left, and why. */
   readonly text: string;
 };
@@ -42,7 +44,8 @@ async function mendOne(fix: Fix, options: MendOptions): Promise<Omit<Mended, 'id
   try {
     return { done: true, text: capital(await fix.run()) };
   } catch (error) {
-    return { done: false, text: `${fix.does}: it failed (${shown(toOpenClawError(error).message)})` };
+    const why = shown(toOpenClawError(error).message);
+    return { done: false, failed: true, text: `${fix.does}: it failed (${why})` };
   }
 }
 

@@ -6,21 +6,42 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { valueAt } from '../../config/tree.ts';
 import type { Env } from '../../platform/env.ts';
 import { checkProxies, describeProxy } from '../../platform/fetch.ts';
+import { defaultPort, gatewayUrl, resolvePort } from '../gateway-address.ts';
 import { formatDuration } from '../ui/duration.ts';
 import type { Check, DoctorPorts } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
 
 export const proxyCheck: Check = {
   name: 'proxies',
-  run: ({ env, config }) => judgeProxies(env, isOpenClawError(config) ? undefined : lmStudioUrl(config)),
+  run({ env, config }) {
+    if (isOpenClawError(config)) return judgeProxies(env, undefined);
+    return judgeProxies(env, lmStudioUrl(config), gatewayAddress(config));
+  },
 };
+
+/** What is wrong with its settings is told by the checks of the gateway. */
+function gatewayAddress(config: LoadedConfig): string {
+  try {
+    const port = resolvePort(undefined, config);
+    return gatewayUrl(config, port === 0 ? defaultPort : port);
+  } catch (error) {
+    if (isOpenClawError(error)) return usualAddress;
+    throw error;
+  }
+}
+
+const usualAddress = `http://127.0.0.1:${defaultPort}`;
 
 function lmStudioUrl({ config }: LoadedConfig): string | undefined {
   return config.models?.providers?.['lmstudio']?.baseUrl;
 }
 
 /** `localServer`: the address of a server of the configuration that is asked like any other, such as LM Studio. */
-export function judgeProxies(env: Env, localServer: string | undefined): Finding[] {
+export function judgeProxies(
+  env: Env,
+  localServer: string | undefined,
+  gateway: string = usualAddress,
+): Finding[] {
   const findings: Finding[] = [];
   try {
     checkProxies(env);
@@ -44,7 +65,7 @@ export function judgeProxies(env: Env, localServer: string | undefined): Finding
       remedy: 'If that is not meant, unset the variable or name the host in NO_PROXY.',
     });
   }
-  const locals = ['http://127.0.0.1:18789', ...(localServer === undefined ? [] : [localServer])];
+  const locals = [gateway, ...(localServer === undefined ? [] : [localServer])];
   const detoured = locals.find((url) => isLocal(url) && describeProxy(env, url) !== undefined);
   if (detoured === undefined) findings.push(ok('proxy.loopback', 'this machine is asked directly'));
   else {

@@ -1,27 +1,47 @@
 // The plugins: whether those that are enabled load, and whether the configuration names one that is not there.
-import { isOpenClawError } from '../../errors.ts';
+import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isWrittenByOpenClaw } from '../../config/openclaw-keys.ts';
 import { nearestName } from '../../platform/nearest.ts';
 import type { PluginStatus } from '../../plugins/host.ts';
 import { areAllOff, describeSwitch, remedyOf } from '../plugin-report.ts';
-import type { Check } from './check.ts';
-import { ok, shown, type Finding } from './finding.ts';
+import type { Check, ProviderTrouble } from './check.ts';
+import { findingOf, ok, safeName, shown, type Finding } from './finding.ts';
 
 export const pluginsCheck: Check = {
   name: 'the plugins',
   deadlineMs: 4_500,
-  async run({ plugins, config }) {
+  async run({ plugins, config, providerTroubles }) {
     if (plugins === undefined || isOpenClawError(config)) return [];
     await plugins.providers();
-    return judgePlugins(plugins.statuses(), config);
+    return judgePlugins(plugins.statuses(), config, await providerTroubles());
   },
 };
 
-function judgePlugins(statuses: readonly PluginStatus[], config: LoadedConfig): Finding[] {
+/** Of a plugin that loads and then refuses to say which models its provider has, mostly for what is set for it. */
+export function troubleOfPlugin({ pluginId, error }: ProviderTrouble): OpenClawError {
+  return new OpenClawError({
+    code: 'PLUGIN_FAILED',
+    message: `The plugin ${shown(pluginId)} does not work: ${error.message}`,
+    remedy: lookAt(pluginId),
+  });
+}
+
+/** `config validate` knows the file alone, and not what a plugin wants. */
+function lookAt(id: string): string {
+  const name = safeName(id);
+  if (name === undefined) return 'See what is set for it: `openclaw plugins list`.';
+  return `Mend what is set for it (plugins.entries.${name}.config in openclaw.json). See what it takes, and whether it works then: \`openclaw plugins inspect ${name}\`.`;
+}
+
+function judgePlugins(
+  statuses: readonly PluginStatus[],
+  config: LoadedConfig,
+  troubles: ReadonlyMap<string, ProviderTrouble>,
+): Finding[] {
   const failed = statuses.flatMap((plugin): Finding[] => {
     if (plugin.state !== 'failed') return [];
-    const remedy = remedyOf(plugin);
+    const remedy = plugin.failure?.code === 'CONFIG_INVALID' ? lookAt(plugin.id) : remedyOf(plugin);
     return [
       {
         id: 'plugin.failed',
@@ -31,6 +51,10 @@ function judgePlugins(statuses: readonly PluginStatus[], config: LoadedConfig): 
       },
     ];
   });
+  const refused = [...troubles.values()].map((trouble) =>
+    findingOf('plugin.failed', troubleOfPlugin(trouble)),
+  );
+  const broken = [...failed, ...refused];
   const off: Finding[] = areAllOff(config)
     ? [
         {
@@ -59,7 +83,7 @@ function judgePlugins(statuses: readonly PluginStatus[], config: LoadedConfig): 
     ];
   });
   return [
-    ...(failed.length > 0 ? failed : [ok('plugin.failed', `${statuses.length} plugins`)]),
+    ...(broken.length > 0 ? broken : [ok('plugin.failed', `${statuses.length} plugins`)]),
     ...(off.length > 0 ? off : [ok('plugin.off', 'those that are enabled run')]),
     ...(unknown.length > 0 ? unknown : [ok('plugin.unknown', 'every one that is enabled is there')]),
   ];

@@ -1,6 +1,6 @@
-// Which process listens on a TCP port of this machine, as far as this user may see it. Linux only: elsewhere it is not
+// Which process listens on a TCP port of this machine, or has a file open, as far as this user may see it. Linux only: elsewhere it is not
 // known. Of a process only its pid and the name of its program are read: arguments can hold secrets.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cleanText } from '../../platform/text.ts';
 
@@ -12,16 +12,28 @@ export function findPortHolder(port: number, proc = '/proc'): PortHolder | undef
     ['tcp', 'tcp6'].flatMap((name) => listeningSockets(readOrNothing(`${proc}/net/${name}`), port)),
   );
   if (sockets.size === 0) return undefined;
-  for (const pid of listOrNothing(proc)) {
-    if (!/^\d+$/.test(pid)) continue;
-    for (const handle of listOrNothing(`${proc}/${pid}/fd`)) {
-      const socket = /^socket:\[(\d+)\]$/.exec(linkOrNothing(`${proc}/${pid}/fd/${handle}`))?.[1];
-      if (socket === undefined || !sockets.has(socket)) continue;
-      const program = basename(linkOrNothing(`${proc}/${pid}/exe`)) || readOrNothing(`${proc}/${pid}/comm`);
-      return { pid: Number(pid), program: cleanText(program, 60) };
-    }
-  }
-  return undefined;
+  const pid = findHolder(proc, (target) => {
+    const socket = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+    return socket !== undefined && sockets.has(socket);
+  });
+  if (pid === undefined) return undefined;
+  const program = basename(linkOrNothing(`${proc}/${pid}/exe`)) || readOrNothing(`${proc}/${pid}/comm`);
+  return { pid, program: cleanText(program, 60) };
+}
+
+/** The process that has a file open; undefined when none has, or it cannot be seen. */
+export function findFileHolder(file: string, proc = '/proc'): number | undefined {
+  const real = quietly(() => realpathSync(file), file);
+  return findHolder(proc, (target) => target === real);
+}
+
+/** The first process with a handle whose link in procfs is such a one. */
+function findHolder(proc: string, isIt: (target: string) => boolean): number | undefined {
+  const pids = listOrNothing(proc).filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) =>
+    listOrNothing(`${proc}/${pid}/fd`).some((handle) => isIt(linkOrNothing(`${proc}/${pid}/fd/${handle}`))),
+  );
+  return found === undefined ? undefined : Number(found);
 }
 
 /** Inodes of the listening sockets (state 0A) of a table of proc_net_tcp(5). */

@@ -60,13 +60,21 @@ export function printFindings(output: Output, findings: readonly Finding[], verb
 }
 
 /** The last line. */
-export function printEnd(output: Output, findings: readonly Finding[], mayFix: boolean): void {
+export function printEnd(
+  output: Output,
+  findings: readonly Finding[],
+  { mayFix, failed }: { mayFix: boolean; failed: number },
+): void {
   const { errors, warnings } = countOf(findings);
-  if (errors + warnings === 0) {
+  if (errors + warnings + failed === 0) {
     output.line('Nothing is wrong.');
     return;
   }
-  const parts = [plural(errors, 'error'), plural(warnings, 'warning')].filter((part) => part !== '');
+  const parts = [
+    plural(errors, 'error'),
+    plural(warnings, 'warning'),
+    failed === 0 ? '' : `${plural(failed, 'attempt')} to mend failed`,
+  ].filter((part) => part !== '');
   const fixable = findings.filter(({ fix }) => fix !== undefined).length;
   const hint = mayFix && fixable > 0 ? ` ${fixable} can be mended from here: openclaw doctor --fix` : '';
   output.line(`${parts.join(', ')}.${hint}`);

@@ -14,7 +14,7 @@ import { findingOf, ok, shown, type Finding } from './finding.ts';
 export const keychainCheck: Check = {
   name: 'the keychain',
   deadlineMs: 4_500,
-  async run({ store, keychain, env }) {
+  async run({ store, keychain, env, gateway }) {
     // A store that cannot be read is told by its own check; the keychain can be looked at all the same.
     const record = await store.readKeyRecord().catch(() => undefined);
     const elsewhere = record !== undefined && record.kind !== 'keychain';
@@ -28,13 +28,22 @@ export const keychainCheck: Check = {
       await keychain.probe();
       return [ok('keychain.roundtrip', 'it took a test item, gave it back and removed it')];
     } catch (error) {
-      return [judgeKeychain(error, record)];
+      return [judgeKeychain(error, record, await whoHasTheKey(gateway))];
     }
   },
 };
 
 /** Without a store it is not too late to choose another place. */
-export function judgeKeychain(error: unknown, record: KeyRecord | undefined): Finding {
+export function judgeKeychain(error: unknown, record: KeyRecord | undefined, servingPid?: number): Finding {
+  if (record !== undefined && servingPid !== undefined) {
+    const { text, remedy } = findingOf('keychain.roundtrip', error);
+    return {
+      id: 'keychain.roundtrip',
+      severity: 'info',
+      text: `${text} The gateway that runs (process ${servingPid}) has the key, and goes on.`,
+      ...(remedy === undefined ? {} : { remedy }),
+    };
+  }
   const finding = findingOf('keychain.roundtrip', error, record === undefined ? 'info' : 'error');
   return record === undefined
     ? {
@@ -47,7 +56,33 @@ export function judgeKeychain(error: unknown, record: KeyRecord | undefined): Fi
 export const keyCheck: Check = {
   name: 'the key',
   deadlineMs: 4_500,
-  run: async ({ key }) => judgeKey(await key()),
+  async run({ key, processEnv, gateway }) {
+    const standing = await key();
+    if (standing.kind !== 'closed') return judgeKey(standing);
+    return judgeKey(standing, {
+      servingPid: await whoHasTheKey(gateway),
+      isService: Boolean(processEnv['CREDENTIALS_DIRECTORY']),
+    });
+  },
+};
+
+/** One that can serve has opened the store; one that cannot has not, for all that is known. */
+async function whoHasTheKey(gateway: DoctorPorts['gateway']): Promise<number | undefined> {
+  try {
+    const { running, health } = await gateway();
+    return typeof health === 'object' && health.ready ? running?.pid : undefined;
+  } catch (error) {
+    // What is wrong with its files is told by its own check.
+    if (isOpenClawError(error)) return undefined;
+    throw error;
+  }
+}
+
+export type KeyView = {
+  /** Of a gateway that serves with this store. */
+  readonly servingPid: number | undefined;
+  /** Whether systemd has given this process credentials. */
+  readonly isService: boolean;
 };
 
 /** Those of the store itself are told by its own check. */
@@ -58,7 +93,10 @@ const storeCodes: ReadonlySet<ErrorCode> = new Set([
   'STORE_UNREADABLE',
 ]);
 
-export function judgeKey(standing: KeyStanding): Finding[] {
+export function judgeKey(
+  standing: KeyStanding,
+  { servingPid, isService }: KeyView = { servingPid: undefined, isService: false },
+): Finding[] {
   if (standing.kind === 'none') return [ok('key.opens', 'there is no store yet')];
   if (standing.kind === 'closed') {
     const { error, record } = standing;
@@ -71,6 +109,31 @@ export function judgeKey(standing: KeyStanding): Finding[] {
           text: 'Not checked: the logins are opened by a passphrase, which is not asked for here.',
           remedy: 'To have it checked, name a file with it in OPENCLAW_PASSPHRASE_FILE.',
         },
+      ];
+    }
+    const text = findingOf('key.opens', error).text;
+    if (servingPid !== undefined) {
+      return [
+        {
+          id: 'key.opens',
+          severity: 'info',
+          text: `The key is not to be seen from here; the gateway that runs (process ${servingPid}) has it. ${text}`,
+          remedy:
+            'The gateway needs it again when it starts anew. To have it checked, run `openclaw doctor` with the environment that the gateway was started in.',
+        },
+        ...judgePlace(record),
+      ];
+    }
+    if (record?.kind === 'credentials-directory' && !isService) {
+      return [
+        {
+          id: 'key.opens',
+          severity: 'warning',
+          text: 'Not checked: systemd gives the key to the service of the gateway alone, and this is another process. No gateway that could serve runs.',
+          remedy:
+            'Look as the service does: systemd-run --pipe --wait -p User=<its user> -p LoadCredential=openclaw-auth-key:<file of the key> openclaw doctor (`--user` instead of its user for a service of your own); or name a folder with a copy of the key in CREDENTIALS_DIRECTORY, and remove it afterwards.',
+        },
+        ...judgePlace(record),
       ];
     }
     return [findingOf('key.opens', error), ...judgePlace(record)];
@@ -108,6 +171,8 @@ export const storeCheck: Check = {
         ];
       }
       await store.prove();
+      // Without the row of its key a store opens no more, however sound its pages are.
+      await store.readKeyRecord();
       const count = (await store.listProfiles()).length;
       return [
         ok('store.integrity', `${count} logins; every page was read, and a write went through`),

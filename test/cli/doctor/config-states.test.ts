@@ -1,46 +1,14 @@
-// The states of configuration, plugins and gateway, and what other tools have left.
+// The states of configuration and plugins, and what other tools have left.
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configCheck, judgeModels, modelsCheck, pricesCheck } from '../../../src/cli/doctor/config-checks.ts';
-import {
-  exposureCheck,
-  gatewayCheck,
-  judgeHolder,
-  judgeRunning,
-  judgeService,
-  judgeSettings,
-} from '../../../src/cli/doctor/gateway-checks.ts';
 import { leftoverCheck } from '../../../src/cli/doctor/leftover-checks.ts';
 import { openclawCheck, refusedByOpenClaw } from '../../../src/cli/doctor/openclaw-checks.ts';
 import { pluginsCheck } from '../../../src/cli/doctor/plugin-checks.ts';
-import type { GatewayRecord } from '../../../src/cli/gateway-record.ts';
-import { createDoctorStage } from '../../support/doctor-stage.ts';
+import { oauthCredential } from '../../support/credentials.ts';
 import { describeStates, over, anError, plainKey } from '../../support/doctor-cases.ts';
 import { pathText } from '../../../src/config/config-path.ts';
-import type { LoadedConfig } from '../../../src/config/load.ts';
-
-const nowMs = 1_750_000_000_000;
-
-const running: GatewayRecord = {
-  pid: 4711,
-  version: '0.0.1',
-  sinceMs: nowMs,
-  mode: 'background',
-  state: 'ready',
-  url: 'http://127.0.0.1:18789',
-  port: 18_789,
-  logFile: null,
-  active: 0,
-  restartsTried: 0,
-  restartError: null,
-};
-
-const healthy = { ready: true, reason: null, activeRequests: 0 };
-
-const service = {
-  path: '/units/x.service',
-  kind: 'systemd' as const,
-  text: `ExecStart="${process.execPath}" run`,
-};
 
 const unserved = (refused: string) => ({
   find(name: string): never {
@@ -56,14 +24,49 @@ const profiles = JSON.stringify({
   },
 });
 
+const withPluginConfig = (config: Record<string, unknown>) => ({
+  plugins: { entries: { 'minimax-portal-auth': { enabled: true, config } } },
+});
+const httpAccount = { regions: { global: { accountUrl: 'http://account.example' } } };
+
 describeStates(
-  ['Configuration', 'Plugins', 'Gateway', 'Other tools'],
+  ['Configuration', 'Plugins', 'Other tools'],
   [
     {
       id: 'config.file',
       severity: 'error',
       wrong: over(configCheck, (stage) => stage.writeConfig('{ models: [')),
       right: over(configCheck),
+    },
+    {
+      id: 'config.file',
+      severity: 'error',
+      wrong: over(configCheck, ({ folder, stateDir }) =>
+        symlinkSync(join(folder, 'settings.json'), join(stateDir, 'openclaw.json')),
+      ),
+      right: over(configCheck, (stage) =>
+        symlinkSync(stage.write('settings.json', '{}'), join(stage.stateDir, 'openclaw.json')),
+      ),
+      says: 'openclaw.json is a symbolic link to a file that is not there',
+    },
+    {
+      id: 'config.keys',
+      severity: 'warning',
+      wrong: over(configCheck, (stage) => stage.write('state/.env', 'A=b\nthis is no line\n')),
+      right: over(configCheck, (stage) => stage.write('state/.env', 'A=b\n')),
+      says: '.env:2:',
+    },
+    {
+      id: 'config.secret',
+      severity: 'warning',
+      wrong: over(configCheck, (stage) => {
+        stage.writeConfig({ env: { MINIMAX_REGION: 'cn' } });
+        stage.write('state/openclaw.json.bak', `{ env: { MINIMAX_API_KEY: '${plainKey}' } }`);
+      }),
+      right: over(configCheck, (stage) =>
+        stage.write('state/openclaw.json.bak', "{ env: { MINIMAX_API_KEY: '${OTHER_NAME}' } }"),
+      ),
+      says: 'openclaw.json.bak:1: the former text of the configuration still holds a secret in plain text: env.MINIMAX_API_KEY',
     },
     {
       id: 'config.keys',
@@ -157,6 +160,40 @@ describeStates(
     },
     {
       id: 'plugin.failed',
+      severity: 'error',
+      wrong: over(pluginsCheck, (stage) => stage.writeConfig(withPluginConfig({ foo: 1 }))),
+      right: over(pluginsCheck),
+      says: '`openclaw plugins inspect minimax-portal-auth`',
+    },
+    {
+      id: 'plugin.failed',
+      severity: 'error',
+      // Refused by its own code, when it is asked for its models.
+      wrong: over(pluginsCheck, (stage) => stage.writeConfig(withPluginConfig(httpAccount))),
+      right: over(pluginsCheck, (stage) => stage.writeConfig(withPluginConfig({}))),
+      says: 'accountUrl',
+    },
+    {
+      id: 'config.model',
+      severity: 'error',
+      wrong: over(modelsCheck, async (stage) => {
+        await stage.store().saveLogin('minimax-portal:default', oauthCredential());
+        stage.writeConfig({
+          ...withPluginConfig(httpAccount),
+          agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } },
+        });
+      }),
+      right: over(modelsCheck, async (stage) => {
+        await stage.store().saveLogin('minimax-portal:default', oauthCredential());
+        stage.writeConfig({
+          ...withPluginConfig({}),
+          agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } },
+        });
+      }),
+      says: 'The plugin minimax-portal-auth does not work: ',
+    },
+    {
+      id: 'plugin.failed',
       severity: 'warning',
       wrong: over(pluginsCheck, (stage) => stage.writeConfig({ plugins: { load: { paths: ['gone'] } } })),
       right: over(pluginsCheck),
@@ -175,117 +212,6 @@ describeStates(
       ),
       right: over(pluginsCheck),
       says: 'Did you mean minimax-portal-auth?',
-    },
-
-    {
-      id: 'gateway.running',
-      severity: 'error',
-      wrong: () => judgeRunning(running, 'silent'),
-      right: () => judgeRunning(running, healthy),
-      says: 'gateway stop --force',
-    },
-    {
-      id: 'gateway.running',
-      severity: 'error',
-      wrong: () => judgeRunning(running, { ...healthy, ready: false, reason: 'no login that works' }),
-      right: () => judgeRunning(running, healthy),
-      says: 'no login that works',
-    },
-    {
-      id: 'gateway.running',
-      severity: 'info',
-      wrong: () => judgeRunning({ ...running, state: 'starting' }, 'silent'),
-      right: () => judgeRunning(running, healthy),
-    },
-    {
-      id: 'gateway.files',
-      severity: 'warning',
-      wrong: over(gatewayCheck, (stage) =>
-        stage.write('state/gateway/gateway.json', JSON.stringify({ ...running, pid: 2 ** 30 })),
-      ),
-      right: over(gatewayCheck, (stage) =>
-        stage.write('state/gateway/gateway.json', JSON.stringify({ ...running, state: 'stopped' })),
-      ),
-      says: 'ended without saying so',
-    },
-    {
-      id: 'gateway.files',
-      severity: 'error',
-      wrong: over(gatewayCheck, (stage) => stage.write('state/gateway/gateway.lock', 'no lock '.repeat(100))),
-      right: over(gatewayCheck),
-    },
-    {
-      id: 'gateway.files',
-      severity: 'warning',
-      wrong: () => judgeRunning({ ...running, restartError: 'no room' }, healthy),
-      right: () => judgeRunning(running, healthy),
-    },
-    {
-      id: 'gateway.port',
-      severity: 'error',
-      wrong: () => judgeHolder(18_789, 'other', { pid: 7, program: 'nginx' }),
-      right: over(gatewayCheck),
-      says: 'nginx (process 7)',
-    },
-    {
-      id: 'gateway.port',
-      severity: 'error',
-      wrong: () => judgeHolder(65_535, healthy, undefined),
-      right: over(gatewayCheck),
-      says: '--port 65534',
-    },
-    {
-      id: 'gateway.settings',
-      severity: 'info',
-      wrong: () => judgeSettings(running, ofConfig({ gateway: { port: 18_790 } }), '0.0.1'),
-      right: () => judgeSettings({ ...running, port: null }, ofConfig({}), '0.0.1'),
-      says: 'Unless it was started with --port on purpose',
-    },
-    {
-      id: 'gateway.settings',
-      severity: 'warning',
-      wrong: () => judgeSettings(running, ofConfig({ gateway: { port: 18_790 } }), '0.0.2'),
-      right: () => judgeSettings(running, ofConfig({}), '0.0.1'),
-      says: 'version 0.0.1, the program has 0.0.2; port 18789, the settings say 18790',
-    },
-    {
-      id: 'gateway.exposed',
-      severity: 'error',
-      wrong: over(exposureCheck, (stage) => stage.writeConfig({ gateway: { bind: 'lan' } })),
-      right: over(exposureCheck),
-    },
-    {
-      id: 'gateway.exposed',
-      severity: 'info',
-      wrong: over(exposureCheck, (stage) =>
-        stage.writeConfig({ gateway: { bind: 'lan', auth: { token: 'x'.repeat(32) } } }),
-      ),
-      right: over(exposureCheck),
-      says: '0.0.0.0',
-    },
-    {
-      id: 'gateway.service',
-      severity: 'error',
-      wrong: () => judgeService(service, 'ExecStart="/gone/node" "/gone/main.js" gateway run\n'),
-      right: () => judgeService(service, service.text),
-      says: '/gone/node',
-    },
-    {
-      id: 'gateway.service',
-      severity: 'error',
-      wrong: () =>
-        judgeService(
-          { ...service, kind: 'launchd' },
-          '<key>ProgramArguments</key>\n<array><string>/gone/node</string></array>',
-        ),
-      right: () => judgeService(service, service.text),
-      says: '/gone/node',
-    },
-    {
-      id: 'gateway.service',
-      severity: 'info',
-      wrong: () => judgeService(service, 'ExecStart=/bin/sh -c true\n'),
-      right: () => judgeService(service, service.text),
     },
 
     {
@@ -349,9 +275,3 @@ describe('what OpenClaw would refuse to start over', () => {
     expect(refusedByOpenClaw(raw).map(({ path }) => pathText(path))).toEqual(paths);
   });
 });
-
-function ofConfig(config: unknown): LoadedConfig {
-  const stage = createDoctorStage({ OPENCLAW_GATEWAY_PORT: '' });
-  stage.writeConfig(config);
-  return stage.ports().app.config();
-}

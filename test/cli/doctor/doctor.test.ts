@@ -1,6 +1,15 @@
 // `openclaw doctor` as a whole: what it prints, what it exits with, what --fix mends and leaves, and that it stays on its
 // feet when everything it looks at is broken.
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createOutput } from '../../../src/cli/command-context.ts';
@@ -10,13 +19,14 @@ import { ok, type Finding } from '../../../src/cli/doctor/finding.ts';
 import { litterCheck } from '../../../src/cli/doctor/file-checks.ts';
 import { mendAll, type Mended } from '../../../src/cli/doctor/mend.ts';
 import { pendingCheck } from '../../../src/cli/doctor/pending-checks.ts';
-import { printFindings } from '../../../src/cli/doctor/report-text.ts';
+import { printEnd, printFindings } from '../../../src/cli/doctor/report-text.ts';
 import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
 import { OpenClawError } from '../../../src/errors.ts';
 import { createActivityStore } from '../../../src/store/activity-store.ts';
 import { openActivityDatabase } from '../../../src/store/activity-database.ts';
 import { gatewayRecord } from '../../support/claimed-gateway.ts';
 import { oauthCredential } from '../../support/credentials.ts';
+import { plainKey } from '../../support/doctor-cases.ts';
 import { createDoctorStage, type DoctorStage } from '../../support/doctor-stage.ts';
 import { createFakeContext } from '../../support/fake-context.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -54,13 +64,14 @@ describe('what it says', () => {
     const stage = createDoctorStage();
     stage.writeConfig({ agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } } });
     const { code, value } = await report(stage);
-    expect([code, value.errors]).toEqual([0, 0]);
+    // Whoever has set a default model means to use it.
+    expect([code, value.errors]).toEqual([1, 1]);
     const told = value.findings.filter(({ severity }) => severity !== 'ok').map(({ id }) => id);
     expect(told).toContain('login.none');
     expect(told).not.toContain('config.model');
   });
 
-  it('nothing is wrong, in two lines, and each of the rest with --verbose', async () => {
+  it('nothing is wrong, in few lines, and each of the rest with --verbose', async () => {
     const stage = await sound();
     expect(await doctor(stage.context, {})).toBe(0);
     expect(stage.written.out).toMatch(
@@ -139,6 +150,7 @@ describe('what it says', () => {
       'openclaw auth clear-cooldown minimax-portal:default',
       'openclaw auth order clear minimax-portal',
       'openclaw auth order set minimax-portal minimax-portal:default',
+      'openclaw gateway start',
     ]);
   });
 });
@@ -277,6 +289,7 @@ describe('--fix', () => {
     const { signal } = new AbortController();
     const options = { ask: undefined, scrub: false, signal };
     const mended = await mendAll([fails, finding(() => 'it is closed')], options, () => undefined);
+    expect(mended.map(({ failed }) => failed)).toEqual([true, undefined]);
     expect(mended.map(({ text }) => text)).toEqual([
       'Close it: it failed (Unexpected failure: EROFS: read-only file system)',
       'It is closed',
@@ -296,6 +309,40 @@ describe('--fix', () => {
     const options = { ask: undefined, scrub: false, signal: ports.signal };
     expect(await mendAll(findings, options, () => undefined)).toMatchObject([{ done: true }]);
     expect(await store.listSecrets('pending-login:')).toEqual(['pending-login:minimax-portal:new']);
+  });
+
+  it('forgets it by the command too, and says so', async () => {
+    const stage = createDoctorStage();
+    await stage.store().unlock();
+    await stage.store().replaceSecret('pending-login:minimax-portal:old', '{"expiresAtMs":1}');
+    const { code, value } = await report(stage, { fix: true, nonInteractive: true });
+    expect([code, value.mended?.map(({ done }) => done)]).toEqual([0, [true]]);
+    expect(await stage.store().listSecrets('pending-login:')).toEqual([]);
+    const again = await report(stage, { fix: true, nonInteractive: true });
+    expect(again.value.mended).toEqual([]);
+  });
+
+  it('ends with 1, and never with a good word, when something could not be mended', () => {
+    const { context, written } = createFakeContext();
+    printEnd(createOutput(context, {}), [ok('clock.skew', 'none')], { mayFix: false, failed: 1 });
+    expect(written.out).toBe('1 attempt to mend failed.\n');
+  });
+
+  it('takes a secret out of the former text of the configuration', async () => {
+    const stage = await sound();
+    const backup = stage.write(
+      'state/openclaw.json.bak',
+      `{\n  // mine\n  env: { MINIMAX_API_KEY: '${plainKey}', MINIMAX_REGION: 'cn' },\n}\n`,
+    );
+    const asked = await report(stage, { fix: true, nonInteractive: true });
+    expect(asked.value.mended).toMatchObject([{ id: 'config.secret', done: false }]);
+    const { wrong, value } = await report(stage, { scrub: true });
+    expect([wrong, value.mended?.map(({ done }) => done)]).toEqual([[], [true]]);
+    expect(readFileSync(backup, 'utf8')).toBe("{\n  // mine\n  env: { MINIMAX_REGION: 'cn' },\n}\n");
+    // One that cannot be read goes as a whole.
+    writeFileSync(backup, `{ "MINIMAX_API_KEY": "${plainKey}", nonsense`, { mode: 0o600 });
+    expect((await report(stage, { scrub: true })).wrong).toEqual([]);
+    expect(existsSync(backup)).toBe(false);
   });
 
   it('leaves what was begun anew while the question waited', async () => {

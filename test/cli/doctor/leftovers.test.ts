@@ -1,9 +1,9 @@
 // Credentials that other tools keep in plain text: found by their shapes, taken out without touching anything else, and
 // never shown.
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { leftoverCheck } from '../../../src/cli/doctor/leftover-checks.ts';
 import { mendAll } from '../../../src/cli/doctor/mend.ts';
 import { plainKey } from '../../support/doctor-cases.ts';
@@ -65,6 +65,18 @@ it.each<[string, string, string, string]>([
     'an API key',
   ],
   [
+    '.mmx/config.yaml',
+    `region: cn\r\napi_key: |\r\n  ${plainKey}\r\n\r\ntimeout: 5\r\n`,
+    'region: cn\r\n\r\ntimeout: 5\r\n',
+    'an API key',
+  ],
+  [
+    '.claude/settings.json',
+    `\ufeff{"env":{"ANTHROPIC_BASE_URL":"https://api.minimax.io/anthropic","ANTHROPIC_API_KEY":"${plainKey}"}}`,
+    '\ufeff{"env":{"ANTHROPIC_BASE_URL":"https://api.minimax.io/anthropic"}}',
+    'an API key',
+  ],
+  [
     '.claude/settings.local.json',
     `{\n  "env": {\n    "ANTHROPIC_BASE_URL": "https://api.minimaxi.com/anthropic",\n    "ANTHROPIC_AUTH_TOKEN": "${plainKey}"\n  }\n}\n`,
     '{\n  "env": {\n    "ANTHROPIC_BASE_URL": "https://api.minimaxi.com/anthropic"\n  }\n}\n',
@@ -87,6 +99,9 @@ it.each<[string, string, string, string]>([
 it.each([
   ['.mmx/config.json', '{"api_key": "${MINIMAX_API_KEY}"}'],
   ['.mmx/config.json', 'no JSON at all'],
+  ['.mmx/config.yaml', 'api_key: ""\nregion: cn\n'],
+  ['.mmx/config.yaml', 'api_key: "${MINIMAX_API_KEY}" # from outside\n'],
+  ['.mmx/config.yaml', `api_key:\nother_key: ${plainKey}\n`],
   [
     '.claude/settings.json',
     `{"env":{"ANTHROPIC_BASE_URL":"http://127.0.0.1:18789","ANTHROPIC_AUTH_TOKEN":"${plainKey}"}}`,
@@ -106,24 +121,80 @@ it.each([
   expect(await found(stage)).toEqual([]);
 });
 
-it('OpenClaw’s database: only that login, and its pages', async () => {
+describe('OpenClaw’s database', () => {
+  const other = { type: 'api_key', provider: 'other', key: 'another-tools-key' };
+  const long = (key: string): string => `${key}-${'x'.repeat(3_000)}`;
+  const profilesWith = (key: string): string =>
+    JSON.stringify({ version: 1, profiles: { 'minimax:default': { provider: 'minimax', key }, other } });
+
+  /** With a login, and one that was taken out by somebody who left its pages as they were. */
+  function createDatabase(stage: DoctorStage, mode: 'WAL' | 'DELETE' = 'WAL') {
+    const file = join(stage.write('.openclaw/agents/main/agent/x', ''), '..', 'openclaw-agent.sqlite');
+    const db = new DatabaseSync(file);
+    onTestFinished(() => {
+      if (db.isOpen) db.close();
+    });
+    db.exec(
+      `PRAGMA journal_mode = ${mode}; CREATE TABLE auth_profile_store (store_key TEXT, store_json TEXT, updated_at INT)`,
+    );
+    const insert = db.prepare('INSERT INTO auth_profile_store VALUES (?, ?, 1)');
+    insert.run('former', profilesWith(long(plainKey)));
+    db.exec('DELETE FROM auth_profile_store');
+    insert.run('main', profilesWith(long(plainKey)));
+    const bytes = (): string =>
+      [file, `${file}-wal`].map((path) => (existsSync(path) ? readFileSync(path, 'latin1') : '')).join('');
+    return { file, db, insert, bytes };
+  }
+
+  it.each(['WAL', 'DELETE'] as const)('only that login, and every page that held one (%s)', async (mode) => {
+    const stage = createDoctorStage();
+    const { db, bytes } = createDatabase(stage, mode);
+    db.close();
+    expect(await scrub(stage)).toEqual([expect.stringContaining('1 secret is removed from ')]);
+    expect(bytes()).not.toContain(plainKey);
+    expect(bytes()).toContain('another-tools-key');
+  });
+
+  it('stays as it is while another program has it open, which is no success', async () => {
+    const stage = createDoctorStage();
+    const { db, bytes } = createDatabase(stage);
+    const { signal } = new AbortController();
+    const options = { ask: undefined, scrub: true, signal };
+    const mended = await mendAll(await found(stage), options, () => undefined);
+    expect(mended).toMatchObject([{ done: false, failed: true }]);
+    expect(mended[0]?.text).toContain('stop OpenClaw, then run `openclaw doctor --fix` again');
+    expect(await found(stage)).toHaveLength(1);
+    db.close();
+    await scrub(stage);
+    expect(bytes()).not.toContain(plainKey);
+  });
+
+  it('a row and a file that are broken keep nothing else from being found', async () => {
+    const stage = createDoctorStage();
+    const { db, insert, bytes } = createDatabase(stage);
+    insert.run('odd', 'this is no JSON');
+    db.close();
+    stage.write('.openclaw/state/openclaw.sqlite', 'this is no database '.repeat(50));
+    stage.write('.mmx/config.json', JSON.stringify({ api_key: plainKey }));
+    const severities = async () => (await found(stage)).map(({ severity }) => severity).sort();
+    expect(await severities()).toEqual(['info', 'info', 'warning', 'warning']);
+    const { signal } = new AbortController();
+    await mendAll(await found(stage), { ask: undefined, scrub: true, signal }, () => undefined);
+    expect(await severities()).toEqual(['info', 'info']);
+    expect(bytes()).not.toContain(plainKey);
+    expect(bytes()).toContain('this is no JSON');
+  });
+});
+
+it('what somebody else has removed meanwhile is not counted as removed', async () => {
   const stage = createDoctorStage();
-  const file = join(stage.write('.openclaw/agents/main/agent/x', ''), '..', 'openclaw-agent.sqlite');
-  const db = new DatabaseSync(file);
-  db.exec(
-    'PRAGMA journal_mode = WAL; CREATE TABLE auth_profile_store (store_key TEXT, store_json TEXT, updated_at INT)',
-  );
-  const profiles = {
-    'minimax:default': { type: 'api_key', provider: 'minimax', key: `${plainKey}-${'x'.repeat(3_000)}` },
-    'other:a': { type: 'api_key', provider: 'other', key: 'another-tools-key' },
-  };
-  db.prepare('INSERT INTO auth_profile_store VALUES (?, ?, 1)').run(
-    'main',
-    JSON.stringify({ version: 1, profiles }),
-  );
-  db.close();
-  expect(await scrub(stage)).toEqual([expect.stringContaining('1 secret is removed from ')]);
-  const bytes = readFileSync(file, 'latin1');
-  expect(bytes).not.toContain(plainKey);
-  expect(bytes).toContain('another-tools-key');
+  stage.write('.mmx/config.json', JSON.stringify({ api_key: plainKey }));
+  const { signal } = new AbortController();
+  const options = { ask: undefined, scrub: true, signal };
+  const findings = await found(stage);
+  await mendAll(findings, options, () => undefined);
+  const again = await mendAll(findings, options, () => undefined);
+  expect(again.map(({ text }) => text)).toEqual([
+    expect.stringContaining('Nothing was left to remove from '),
+  ]);
 });

@@ -1,12 +1,14 @@
 // The states of the logins: what became of them, which are used, and where they are sent.
+import { join } from 'node:path';
 import { cooldownCheck, judgeCooldown, judgeOrder } from '../../../src/cli/doctor/activity-checks.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
-import { judgeLogin, judgeOwner, loginsCheck } from '../../../src/cli/doctor/login-checks.ts';
+import { judgeLogin, judgeOwner, loginsCheck, ownersCheck } from '../../../src/cli/doctor/login-checks.ts';
 import { judgePending } from '../../../src/cli/doctor/pending-checks.ts';
 import { judgeKeyRegion, loginRegionCheck } from '../../../src/cli/doctor/region-checks.ts';
 import type { ProfileRecord } from '../../../src/store/credential-store.ts';
 import { oauthCredential } from '../../support/credentials.ts';
 import type { DoctorStage } from '../../support/doctor-stage.ts';
+import { writePlugin } from '../../support/plugin-folder.ts';
 import { describeStates, over } from '../../support/doctor-cases.ts';
 
 const nowMs = 1_750_000_000_000;
@@ -28,10 +30,26 @@ const login = (changes: Partial<ProfileRecord> = {}, isRefreshing = false): Find
 
 const logIn = (stage: DoctorStage) => stage.store().saveLogin('minimax-portal:default', oauthCredential());
 
+const withDefault = (stage: DoctorStage): void =>
+  stage.writeConfig({ agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } } });
+
+const enable = (stage: DoctorStage, id: string, more: Record<string, unknown> = {}): void =>
+  stage.writeConfig({ plugins: { ...more, entries: { [id]: { enabled: true } } } });
+
 describeStates(
   ['Logins'],
   [
     { id: 'login.none', severity: 'info', wrong: over(loginsCheck), right: over(loginsCheck, logIn) },
+    {
+      id: 'login.none',
+      severity: 'error',
+      wrong: over(loginsCheck, withDefault),
+      right: over(loginsCheck, async (stage) => {
+        withDefault(stage);
+        await logIn(stage);
+      }),
+      says: 'the default model minimax-portal/MiniMax-M3 included',
+    },
     {
       id: 'login.dead',
       severity: 'error',
@@ -94,6 +112,25 @@ describeStates(
       severity: 'error',
       wrong: () => judgeOwner(record, undefined, false),
       right: () => judgeOwner({ ...record, type: 'api_key' }, undefined, false),
+    },
+    {
+      id: 'login.plugin',
+      severity: 'error',
+      wrong: over(ownersCheck, async (stage) => {
+        await logIn(stage);
+        // It shows only when its code is loaded; the bundled one, which is off, does not stand in for it.
+        writePlugin(stage.folder, {
+          id: 'own-portal',
+          manifest: { providers: ['minimax-portal'] },
+          code: "throw new Error('no such module');",
+        });
+        enable(stage, 'own-portal', { load: { paths: [join(stage.folder, 'own-portal')] } });
+      }),
+      right: over(ownersCheck, async (stage) => {
+        await logIn(stage);
+        enable(stage, 'minimax-portal-auth');
+      }),
+      says: 'its plugin own-portal does not work. See why: `openclaw plugins inspect own-portal`',
     },
     {
       id: 'login.region',

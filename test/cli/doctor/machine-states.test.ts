@@ -1,8 +1,12 @@
-// The states of the machine: files, disk, key, store, network.
-import { renameSync, symlinkSync, utimesSync } from 'node:fs';
+// The states of the machine: Node, key, store, network.
 import { join } from 'node:path';
-import { filesCheck, judgePlace, litterCheck } from '../../../src/cli/doctor/file-checks.ts';
-import { judgeCertificates, judgeClock, judgeProxies } from '../../../src/cli/doctor/network-checks.ts';
+import { DatabaseSync } from 'node:sqlite';
+import {
+  judgeCertificates,
+  judgeClock,
+  judgeProxies,
+  proxyCheck,
+} from '../../../src/cli/doctor/network-checks.ts';
 import { runChecks } from '../../../src/cli/doctor/run-checks.ts';
 import {
   judgeKey,
@@ -11,18 +15,12 @@ import {
   storeCheck,
   activityCheck,
 } from '../../../src/cli/doctor/store-checks.ts';
-import { judgeDisk, judgeNode } from '../../../src/cli/doctor/system-checks.ts';
+import { judgeNode } from '../../../src/cli/doctor/system-checks.ts';
 import { oauthCredential } from '../../support/credentials.ts';
 import { createDoctorStage, type DoctorStage } from '../../support/doctor-stage.ts';
-import { describeStates, over, anError } from '../../support/doctor-cases.ts';
+import { describeStates, over, anError, type StateCase } from '../../support/doctor-cases.ts';
 
 const nowMs = 1_750_000_000_000;
-
-const disk = { folder: '/state', freeBytes: 1e12, type: 0xef53, refusal: undefined };
-
-const folderFacts = { uid: 1000, mode: 0o700, isFolder: true, isFile: false, isLink: false };
-const place = (changes: Partial<typeof folderFacts>) =>
-  judgePlace({ path: '/state/auth', kind: 'folder', stat: { ...folderFacts, ...changes } }, 1000);
 
 const logIn = (stage: DoctorStage) => stage.store().saveLogin('minimax-portal:default', oauthCredential());
 
@@ -34,7 +32,7 @@ const key = {
 } as const;
 
 describeStates(
-  ['Program', 'Files', 'Key and store', 'Network'],
+  ['Program', 'Key and store', 'Network'],
   [
     {
       id: 'node.version',
@@ -52,100 +50,6 @@ describeStates(
         ),
       right: () => runChecks([{ name: 'a thing', run: () => [] }], createDoctorStage().ports()),
       says: 'A thing could not be checked. Unexpected failure: boom',
-    },
-
-    { id: 'files.mode', severity: 'warning', wrong: () => place({ mode: 0o750 }), right: () => place({}) },
-    {
-      id: 'files.mode',
-      severity: 'error',
-      wrong: () => place({ mode: 0o000 }),
-      right: () => place({ mode: 0o500 }),
-      says: 'closed to its own user (mode 0000)',
-    },
-    {
-      id: 'files.mode',
-      severity: 'warning',
-      wrong: over(filesCheck, (stage) =>
-        stage.writeConfig({ gateway: { auth: { token: 'a-long-token-here' } } }, 0o644),
-      ),
-      right: over(filesCheck, (stage) =>
-        stage.writeConfig(
-          {
-            gateway: { auth: { token: '${THE_TOKEN}' } },
-            // What stands in for a key where a server wants none.
-            models: { providers: { lmstudio: { apiKey: 'lmstudio' } } },
-          },
-          0o644,
-        ),
-      ),
-      says: 'mode 0644',
-    },
-    {
-      id: 'files.owner',
-      severity: 'error',
-      wrong: () => place({ uid: 0 }),
-      right: () => place({}),
-      says: 'belongs to user 0, and this is user 1000',
-    },
-    {
-      id: 'files.owner',
-      severity: 'error',
-      wrong: () =>
-        judgePlace({ path: "/my state's/auth", kind: 'folder', stat: { ...folderFacts, uid: 0 } }, 1000),
-      right: () => place({}),
-      says: String.raw`sudo chown -R 1000 '/my state'\''s/auth'`,
-    },
-    {
-      id: 'files.owner',
-      severity: 'error',
-      wrong: over(filesCheck, ({ folder, stateDir }) => symlinkSync(folder, join(stateDir, 'auth'))),
-      right: over(filesCheck, (stage) => {
-        const target = join(stage.folder, 'elsewhere');
-        renameSync(stage.stateDir, target);
-        symlinkSync(target, stage.stateDir);
-        symlinkSync(stage.write('settings', ''), join(target, '.env'));
-      }),
-      says: 'symbolic link',
-    },
-    {
-      id: 'files.litter',
-      severity: 'warning',
-      wrong: over(litterCheck, (stage) => {
-        const draft = stage.write('state/.openclaw.json.0a1b2c3d-0000-4000-8000-000000000000.tmp', '{}');
-        utimesSync(draft, 1, 1);
-      }),
-      // One that is being written now is no litter.
-      right: over(litterCheck, (stage) =>
-        stage.write('state/.openclaw.json.0a1b2c3d-0000-4000-8000-000000000000.tmp', '{}'),
-      ),
-    },
-    {
-      id: 'disk.space',
-      severity: 'error',
-      wrong: () => judgeDisk({ ...disk, freeBytes: 1000 }),
-      right: () => judgeDisk(disk),
-      says: '1000 B left',
-    },
-    {
-      id: 'disk.space',
-      severity: 'warning',
-      wrong: () => judgeDisk({ ...disk, freeBytes: 20 * 1024 * 1024 }),
-      right: () => judgeDisk(disk),
-      says: '20 MiB',
-    },
-    {
-      id: 'disk.writable',
-      severity: 'error',
-      wrong: () => judgeDisk({ ...disk, refusal: 'EROFS' }),
-      right: () => judgeDisk(disk),
-      says: 'read-only',
-    },
-    {
-      id: 'disk.network',
-      severity: 'warning',
-      wrong: () => judgeDisk({ ...disk, type: 0x6969 }),
-      right: () => judgeDisk(disk),
-      says: 'NFS',
     },
 
     {
@@ -184,6 +88,19 @@ describeStates(
       wrong: over(storeCheck, (stage) => stage.write('state/auth/credentials.sqlite', 'no database')),
       right: over(storeCheck, logIn),
     },
+    ...['DELETE FROM key_record', "UPDATE key_record SET kind = 'banana'"].map((sql): StateCase => ({
+      id: 'store.integrity',
+      severity: 'error',
+      wrong: over(storeCheck, async (stage) => {
+        await logIn(stage);
+        stage.store().close();
+        const db = new DatabaseSync(join(stage.stateDir, 'auth/credentials.sqlite'));
+        db.exec(sql);
+        db.close();
+      }),
+      right: over(storeCheck, logIn),
+      says: 'openclaw auth login --set-aside-store',
+    })),
     {
       id: 'store.newer',
       severity: 'error',
@@ -245,6 +162,20 @@ describeStates(
         judgeProxies({ HTTP_PROXY: 'http://proxy:3128', NO_PROXY: '127.0.0.1' }, 'http://localhost:1234/v1'),
       right: () => judgeProxies({}, 'http://localhost:1234/v1'),
       says: 'localhost:1234',
+    },
+    {
+      id: 'proxy.loopback',
+      severity: 'warning',
+      wrong: () => {
+        const stage = createDoctorStage({
+          OPENCLAW_GATEWAY_PORT: '9123',
+          HTTP_PROXY: 'http://proxy:3128',
+          NO_PROXY: '127.0.0.1:18789',
+        });
+        return proxyCheck.run(stage.ports());
+      },
+      right: over(proxyCheck),
+      says: '127.0.0.1:9123',
     },
     {
       id: 'proxy.certificates',
