@@ -207,7 +207,7 @@ export const errorCatalogue = {
     exit: 2,
     status: 500,
     remedy:
-      'Leave the storage option out to use what the store was made with, or move the key: `openclaw auth storage migrate {asked}`.',
+      'Leave {by} out to use what the store was made with, or move the key: `openclaw auth storage migrate {asked}`.',
   },
   STORAGE_NOT_PERSISTENT: {
     exit: 1,

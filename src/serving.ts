@@ -120,7 +120,7 @@ export async function startServing(
     random: app.random,
     env: app.config().env,
     limits: readLimits(app.config().env),
-    readiness: () => readiness(resolver),
+    readiness: () => readiness(resolver, catalogue, app),
     hostNames: options.hostNames ?? [],
   });
   const inherited = await options.inherit?.();
@@ -201,10 +201,27 @@ function profileFigures(resolver: LiveResolver): ProfileFigures[] {
   }));
 }
 
-function readiness(resolver: LiveResolver): { ready: boolean; reason?: string } {
-  switch (resolver.standing()) {
+/** Cooldowns aside, which pass: whether any request could be served, and what to do where none could. */
+function readiness(
+  resolver: LiveResolver,
+  catalogue: Catalogue,
+  app: App,
+): { ready: boolean; reason?: string } {
+  const standing = resolver.standing();
+  if (standing === 'serves' && catalogue.list().length > 0) return { ready: true };
+  const broken = app
+    .plugins()
+    .statuses()
+    .find(({ enabled, state }) => enabled && state === 'failed');
+  if (broken !== undefined) {
+    return {
+      ready: false,
+      reason: `the plugin ${broken.id} does not work: openclaw plugins inspect ${broken.id}`,
+    };
+  }
+  switch (standing) {
     case 'serves':
-      return { ready: true };
+      return { ready: false, reason: 'no model can be served: openclaw models status' };
     case 'left_out':
       return {
         ready: false,

@@ -66,7 +66,7 @@ export type ProfileUses = {
   sync(options?: { all?: boolean }): boolean;
 };
 
-const writeEveryMs = 1_000;
+const writeEveryMs = 250;
 /** Of a use that is nothing but the next one. */
 const useWrittenEveryMs = 10_000;
 /** An attempt that has not been told of for so long keeps no other from trying. */

@@ -5,7 +5,7 @@ import type { CommandContext, Output, OutputOptions } from './command-context.ts
 import { launchGateway } from './gateway-launch.ts';
 import { lastLines, shownLine, sizeOf } from './gateway-log.ts';
 import { probeGateway } from './gateway-probe.ts';
-import { findGateway, lockIn, type GatewayFiles } from './gateway-record.ts';
+import { findGateway, lockIn, type GatewayFiles, type GatewayRecord } from './gateway-record.ts';
 import type { AskPassphrase } from '../vault/passphrase.ts';
 import { createPassphrasePrompt } from './ui/passphrase-prompt.ts';
 
@@ -33,13 +33,26 @@ export async function startInBackground(
   }
   try {
     const { running } = await findGateway(files, clock);
-    if (running !== undefined) return await tell(output, { ...running, isNew: false });
+    if (running !== undefined) {
+      refuseOtherPort(running, options.port);
+      return await tell(output, { ...running, isNew: false });
+    }
     output.note('Starting the gateway …', { event: 'starting' });
     const launched = await launch(context, output, files, options, given.ask);
     return await tell(output, { ...launched, isNew: true });
   } finally {
     unlock();
   }
+}
+
+/** Throws GATEWAY_RUNNING: what was asked for is not what there is. */
+function refuseOtherPort({ pid, port, url }: GatewayRecord, wanted: string | undefined): void {
+  if (wanted === undefined || port === null || Number(wanted) === port || Number(wanted) === 0) return;
+  throw new OpenClawError({
+    code: 'GATEWAY_RUNNING',
+    message: `This state folder has a gateway already (pid ${pid}, ${url ?? `port ${port}`})`,
+    remedy: `To have it on port ${Number(wanted)}: \`openclaw gateway stop\`, then \`openclaw gateway start --port ${Number(wanted)}\`.`,
+  });
 }
 
 async function launch(

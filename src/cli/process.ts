@@ -37,6 +37,7 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
         new OpenClawError({
           code: 'INTERRUPTED',
           message: signal === 'SIGINT' ? 'Stopped by Ctrl-C.' : `Stopped by ${signal}.`,
+          data: { unattended: signal === 'SIGHUP' },
         }),
       );
       return;
@@ -70,7 +71,13 @@ export async function runProcess(args: readonly string[], mainUrl: string): Prom
   let isDone = false;
   process.on('beforeExit', () => {
     if (isDone) return;
-    interrupt.abort(new OpenClawError({ code: 'INTERRUPTED', message: 'Nobody can answer any more.' }));
+    interrupt.abort(
+      new OpenClawError({
+        code: 'INTERRUPTED',
+        message: 'Nobody can answer any more.',
+        data: { unattended: true },
+      }),
+    );
   });
 
   const exitCode = await run(args, {

@@ -17,10 +17,19 @@ export type UnknownModelDeps = {
   env: Env;
   pluginCatalogs: readonly PluginCatalog[];
   disabledProviders: readonly { readonly providerId: string; readonly pluginId: string }[];
+  /** Whose enabled plugin does not work: its settings, its code, or the list of its models. */
+  failedProviders?: readonly FailedProvider[];
   /** Ways to log in that plugins bring, for remedies; the first one of a provider is named. */
   choices?: readonly { readonly provider: string; readonly choiceId: string }[];
   /** Values whose variable is not set. */
   unavailable?: readonly Unavailable[];
+};
+
+/** `reason`: one cleaned line. */
+export type FailedProvider = {
+  readonly providerId: string;
+  readonly pluginId: string;
+  readonly reason: string;
 };
 
 export type KnownNames = {
@@ -39,6 +48,7 @@ export type UnknownCause =
   | 'no_provider'
   | 'no_model'
   | 'plugin_disabled'
+  | 'plugin_failed'
   | 'no_default'
   | 'ambiguous'
   | 'protocol';
@@ -52,7 +62,7 @@ type Asked = { readonly name: string; readonly label: string };
 const recheck = 'Then look again: `openclaw models list`.';
 
 /**
- * MODEL_UNKNOWN, or PLUGIN_DISABLED; `data.cause` is an UnknownCause, `data.why` the same in words, `data.suggestion` the
+ * MODEL_UNKNOWN, PLUGIN_DISABLED or PLUGIN_FAILED; `data.cause` is an UnknownCause, `data.why` the same in words, `data.suggestion` the
  * name that was most likely meant.
  */
 export function explainUnknown(name: string, deps: UnknownModelDeps, known: KnownNames): OpenClawError {
@@ -60,7 +70,7 @@ export function explainUnknown(name: string, deps: UnknownModelDeps, known: Know
   if (name === defaultName) {
     if (primary !== undefined && primary !== defaultName) return explainUnknown(primary, deps, known);
     return unknown({ name, label: quote(name) }, 'no_default', 'no default model is set', {
-      remedy: 'Set one: `openclaw models list` shows what there is, `openclaw onboard` asks for it.',
+      remedy: defaultRemedy(known),
     });
   }
   const ref = aliases.get(name) ?? name;
@@ -78,6 +88,13 @@ export function explainUnknown(name: string, deps: UnknownModelDeps, known: Know
     return unknown(asked, 'ambiguous', `more than one provider has it: name one of ${refs.join(', ')}`);
   }
   return unknownName(asked, ref, deps, known);
+}
+
+function defaultRemedy({ models, isUsable }: KnownNames): string {
+  const usable = [...models.values()].find((model) => model.route !== undefined && isUsable(model));
+  return usable === undefined
+    ? 'Log in, or give a key, and choose one: `openclaw onboard`.'
+    : `Set one, for example: \`openclaw models set ${cleanText(usable.ref, 120)}\`. See what there is: \`openclaw models list\`.`;
 }
 
 /** No model has this name: is it the provider, its plugin, or the model that is not there? */
@@ -99,20 +116,23 @@ function unknownName(asked: Asked, ref: string, deps: UnknownModelDeps, known: K
       remedy: remedyFor(meant, shown, deps, known),
     });
   }
-  const disabled = pluginDisabled(asked, provider, deps);
-  if (disabled !== undefined) return disabled;
+  const plugin = pluginTrouble(asked, provider, deps);
+  if (plugin !== undefined) return plugin;
   const builtin = builtinOf(provider);
   if (builtin?.listsModels === true && needsNoLogin(provider, deps)) {
     return unknown(asked, 'no_model', `${builtin.label} has not been there to say which models it has`, {
       remedy: 'Start its server, then: `openclaw models list`.',
     });
   }
-  const replaced = deps.config.models?.mode === 'replace' && builtinOf(provider) !== undefined;
-  const why = replaced ? ' (models.mode is "replace", which leaves the built-in ones out)' : '';
+  const fromPlugin = deps.pluginCatalogs.some(({ providerId }) => providerId === provider);
+  const isKnown = builtinOf(provider) !== undefined || fromPlugin;
+  const replaced = deps.config.models?.mode === 'replace' && isKnown;
+  const others = fromPlugin ? 'those that a login brings' : 'the built-in ones';
+  const why = replaced ? ` (models.mode is "replace", which leaves ${others} out)` : '';
   return unknown(asked, 'no_provider', `no provider ${quote(provider)} is configured${why}`, {
     nearest: nearestRef(ref, all, all),
     remedy: replaced
-      ? `Have the built-in ones beside yours: \`openclaw config set models.mode merge\`; or add it under models.providers in openclaw.json. ${recheck}`
+      ? `Have them beside yours: \`openclaw config set models.mode merge\`; or add it under models.providers in openclaw.json. ${recheck}`
       : `Add it under models.providers in openclaw.json, or log in: \`${loginCommand(provider, deps)}\`. ${recheck}`,
   });
 }
@@ -134,11 +154,26 @@ function remedyFor(
   return `That one has no credentials yet. ${credentialsRemedy(meant.provider, deps)}`;
 }
 
-function pluginDisabled(
+function pluginTrouble(
   { name, label }: Asked,
   provider: string,
   deps: UnknownModelDeps,
 ): OpenClawError | undefined {
+  const failed = deps.failedProviders?.find(({ providerId }) => providerId === provider);
+  if (failed !== undefined) {
+    const why = `its provider ${provider} comes with the plugin ${failed.pluginId}, which does not work: ${failed.reason}`;
+    return new OpenClawError({
+      code: 'PLUGIN_FAILED',
+      message: `Unknown model ${label}: ${why.replace(/\.$/, '')}.`,
+      remedy: `See why: \`openclaw plugins inspect ${failed.pluginId}\`. ${recheck}`,
+      data: {
+        pluginId: failed.pluginId,
+        model: cleanText(name),
+        cause: 'plugin_failed' satisfies UnknownCause,
+        why,
+      },
+    });
+  }
   const disabled = deps.disabledProviders.find(({ providerId }) => providerId === provider);
   if (disabled === undefined) return undefined;
   const { pluginId } = disabled;
@@ -170,8 +205,8 @@ function noCredentials(
   known: KnownNames,
 ): OpenClawError {
   const { provider, modelId } = model;
-  const disabled = pluginDisabled(asked, provider, deps);
-  if (disabled !== undefined) return disabled;
+  const plugin = pluginTrouble(asked, provider, deps);
+  if (plugin !== undefined) return plugin;
   const keyPath = ['providers', provider, 'apiKey'];
   const missing = deps.unavailable?.find(
     ({ path }) => path[0] === 'models' && keyPath.every((key, index) => path[index + 1] === key),

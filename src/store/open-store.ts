@@ -39,7 +39,8 @@ export function openCredentialStore(deps: CredentialStoreDeps): CredentialStore 
   const { clock, random } = deps;
   const warn = deps.warn ?? (() => {});
   const place = createStorePlace(deps.stateDir, clock, warn);
-  const database = createSqliteDatabase({ place, clock, random });
+  const isInMemoryAlone = deps.storage?.ephemeral === true;
+  const database = createSqliteDatabase({ place, clock, random, isInMemoryAlone });
   const locks = createStoreLocks({ place, clock, random });
   const sourceWith = (env: Env, storage: StorageOptions | undefined): KeySource =>
     createKeySource({

@@ -53,8 +53,10 @@ export function createSqliteDatabase(deps: {
   readonly place: StorePlace;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whatever lies on the disk is no matter of a process that is to write nothing. */
+  readonly isInMemoryAlone?: boolean;
 }): SqliteDatabase {
-  const { place, clock, random } = deps;
+  const { place, clock, random, isInMemoryAlone } = deps;
   let current: Connection | undefined;
   let isClosed = false;
   let ownWrites = 0;
@@ -67,7 +69,7 @@ export function createSqliteDatabase(deps: {
   const connect = (): Connection | undefined => {
     if (isClosed) throw new OpenClawError({ code: 'INTERNAL', message: 'The store was closed' });
     if (isInMemory()) return current;
-    const identity = place.identity();
+    const identity = isInMemoryAlone === true ? undefined : place.identity();
     if (current !== undefined && current.identity !== identity) {
       // Moved aside or restored from a backup while it was open: what lies there now is the store.
       current.db.close();

@@ -41,7 +41,7 @@ export function decideKeySource(facts: KeyFacts): KeyDecision {
   const asked = askedFor(facts);
   if (asked instanceof OpenClawError) return { action: 'refuse', error: asked };
   if (facts.recorded !== undefined) {
-    if (asked !== undefined && asked !== facts.recorded) return conflict(facts.recorded, asked);
+    if (asked !== undefined && asked !== facts.recorded) return conflict(facts.recorded, asked, facts);
     return { action: 'use', kind: facts.recorded };
   }
   if (asked === 'keychain') return whenKeychain(facts, undefined);
@@ -112,14 +112,17 @@ function whenKeychain(facts: KeyFacts, otherwise: KeyKind | undefined): KeyDecis
   return { action: 'refuse', error: facts.keychain };
 }
 
-function conflict(recorded: KeyKind, asked: KeyKind): KeyDecision {
+function conflict(
+  recorded: KeyKind,
+  asked: KeyKind,
+  { flag, insecureStorage }: Pick<KeyFacts, 'flag' | 'insecureStorage'>,
+): KeyDecision {
+  const by = flag === undefined && !insecureStorage ? 'OPENCLAW_AUTH_STORAGE' : '--storage';
   const error = new OpenClawError({
     code: 'STORAGE_CONFLICT',
-    message: `The store keeps its key in ${phraseOf(recorded)} (${recorded}), and ${asked} was asked for`,
-    ...(asked === 'memory'
-      ? { remedy: 'Leave the storage option out to use what the store was made with.' }
-      : {}),
-    data: { recorded, asked },
+    message: `The store keeps its key in ${phraseOf(recorded)} (${recorded}), and ${asked} was asked for (${by})`,
+    ...(asked === 'memory' ? { remedy: `Leave ${by} out to use what the store was made with.` } : {}),
+    data: { recorded, asked, by },
   });
   return { action: 'refuse', error };
 }

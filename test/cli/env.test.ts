@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claim } from '../support/claimed-gateway.ts';
 import { createHome, type Home } from '../support/cli-process.ts';
+import { openStage } from '../support/gateway-stage.ts';
 import { apiKeyExample, failoverExample, localModelExample } from '../support/documented-configs.ts';
 
 const gatewayToken = 'a-token-of-my-own';
@@ -152,6 +153,7 @@ describe('where something is missing', () => {
 
   it('a shell stops where env failed, where there is no token, and nowhere else', async () => {
     const home = homeWith(apiKeyExample);
+    await claim(home, { url: 'http://127.0.0.1:18999', port: 18_999 });
     const failed = await homeWith(elsewhere).run(['env', 'codex']);
     expect([failed.code, failed.stdout]).toEqual([1, 'false\n']);
     expect(failed.stderr).toContain('There is no model for codex');
@@ -170,6 +172,24 @@ describe('where something is missing', () => {
       }
     }
     for (const { key, stdout } of runs) expect(evaluated('sh', tokenless, stdout, key)).toEqual(['1']);
+  });
+
+  it('a shell stops where no gateway could serve, with the variables set', async () => {
+    const home = homeWith(apiKeyExample);
+    const none = await home.run(['env', 'claude-code']);
+    expect(none.code).toBe(0);
+    expect(evaluated('sh', home, none.stdout, 'ANTHROPIC_AUTH_TOKEN')).toEqual(['1', gatewayToken]);
+
+    const readiness = (): { ready: boolean; reason: string } => ({
+      ready: false,
+      reason: 'no login that works',
+    });
+    const stage = await openStage((_, response) => void response.end('{}'), { readiness });
+    const url = `http://127.0.0.1:${stage.port}`;
+    await claim(home, { url, port: stage.port });
+    const unready = await home.run(['env', 'claude-code']);
+    expect(unready.stderr).toBe(`The gateway at ${url} cannot serve: no login that works\n`);
+    expect(evaluated('sh', home, unready.stdout, 'ANTHROPIC_BASE_URL')).toEqual(['1', url]);
   });
 
   it('with --json there is one document and no word for a shell', async () => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeService } from '../../src/cli/gateway-service-file.ts';
+import { claim } from '../support/claimed-gateway.ts';
 import { createHome } from '../support/cli-process.ts';
 
 const setting = {
@@ -53,6 +54,9 @@ describe.runIf(process.platform === 'linux')('gateway install', () => {
     expect(value).toMatchObject({ kind: 'systemd', path, written: true, text: printed.stdout });
     expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual([printed.stdout, 0o600]);
     expect((await home.run(['gateway', 'install'])).stdout).toContain(`It is there already: ${path}`);
+    await claim(home, { mode: 'background', url: 'http://127.0.0.1:18123', port: 18_123 });
+    const beside = await home.json(['gateway', 'install']);
+    expect(beside.value['next']).toEqual(['openclaw gateway stop', ...(value['next'] as string[])]);
     expect(await home.json(['gateway', 'uninstall'])).toMatchObject({ code: 0, value: { removed: true } });
     expect(existsSync(path)).toBe(false);
     expect(await home.json(['gateway', 'uninstall'])).toMatchObject({ code: 0, value: { removed: false } });

@@ -121,3 +121,22 @@ it.each([
     },
   ]);
 });
+
+it('start on another port than the gateway has that runs is refused, on the same or any port it is told', async () => {
+  const { url, port } = await healthy();
+  const home = createHome();
+  await claim(home, { url, port });
+  const { code, value } = await home.json(['gateway', 'start', '--port', '18790']);
+  expect([code, value['error']]).toMatchObject([
+    1,
+    {
+      code: 'GATEWAY_RUNNING',
+      remedy: expect.stringContaining('`openclaw gateway start --port 18790`') as string,
+    },
+  ]);
+  for (const same of [String(port), '0'])
+    expect(await home.json(['gateway', 'start', '--port', same])).toMatchObject({
+      code: 0,
+      value: { started: false },
+    });
+});

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createHome } from '../support/cli-process.ts';
+import { createHome, loggedIn, startPortal } from '../support/cli-process.ts';
 import { startGateway } from '../support/gateway-process.ts';
 import { startUpstream } from '../support/gateway-stage.ts';
 
@@ -52,6 +52,53 @@ it('a key and another token are taken up, and given up, without a restart', asyn
   rmSync(dotenv);
   await expect.poll(async () => (await ask(own))[0], { timeout: 5_000 }).toBe(401);
   expect(await ask(made)).toEqual([404, expect.stringContaining('no credentials')]);
+  gateway.child.kill('SIGTERM');
+  expect(await gateway.ended).toMatchObject({ code: 0 });
+});
+
+it('a plugin that does not work is named by readiness, and to whoever asks for its models', async () => {
+  const home = await loggedIn(await startPortal());
+  const gateway = await startGateway(home, 'default');
+  const readiness = async (): Promise<unknown> => (await fetch(`${gateway.url}/readyz`)).json();
+  expect(await readiness()).toEqual({ status: 'ready' });
+  const settings = 'plugins.entries.minimax-portal-auth.config';
+  expect((await home.run(['config', 'set', `${settings}.foo`, '1'])).code).toBe(0);
+  await expect.poll(readiness, { timeout: 5_000 }).toEqual({
+    status: 'not_ready',
+    reason: 'the plugin minimax-portal-auth does not work: openclaw plugins inspect minimax-portal-auth',
+  });
+  expect(await gateway.ask()).toMatchObject({
+    status: 503,
+    text: expect.stringContaining('plugin minimax-portal-auth, which does not work') as string,
+  });
+  expect((await home.run(['config', 'unset', `${settings}.foo`])).code).toBe(0);
+  await expect.poll(readiness, { timeout: 5_000 }).toEqual({ status: 'ready' });
+  expect(await gateway.ask()).toMatchObject({ status: 200 });
+  gateway.child.kill('SIGTERM');
+  expect(await gateway.ended).toMatchObject({ code: 0 });
+});
+
+it('a cooldown that has just begun is ended by a command, and the next request is served', async () => {
+  let isBusy = true;
+  const { url } = await startUpstream((request, response) => {
+    request.resume();
+    response.writeHead(isBusy ? 429 : 200, { 'retry-after': '60' }).end('{}');
+  });
+  const home = createHome();
+  home.writeConfig({
+    models: {
+      providers: {
+        local: { baseUrl: url, apiKey: 'k', api: 'anthropic-messages', models: [{ id: 'm', name: 'M' }] },
+      },
+    },
+  });
+  const gateway = await startGateway(home, 'local/m');
+  expect((await gateway.ask()).status).toBe(429);
+  isBusy = false;
+  expect((await gateway.ask()).text).toContain('openclaw auth clear-cooldown');
+  const { stdout } = await home.start(['auth', 'clear-cooldown', '--json']).ended;
+  expect(JSON.parse(stdout)).toMatchObject({ cleared: [{ profile: 'local:key', reason: 'rate_limit' }] });
+  expect((await gateway.ask()).status).toBe(200);
   gateway.child.kill('SIGTERM');
   expect(await gateway.ended).toMatchObject({ code: 0 });
 });

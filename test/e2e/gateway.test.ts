@@ -1,8 +1,16 @@
 // The gateway as a process: the official SDK through it while tokens expire, die and come back.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
-import { createHome, loggedIn, startPortal, type Home, type Running } from '../support/cli-process.ts';
+import {
+  createHome,
+  loggedIn,
+  onboardArgs,
+  startPortal,
+  type Home,
+  type Running,
+} from '../support/cli-process.ts';
 
 async function startGateway(home: Home, args: string[] = [], env: Record<string, string> = {}) {
   const running = home.start(['gateway', 'run', '--port', '0', '--json', ...args], env);
@@ -191,6 +199,38 @@ describe('gateway run', () => {
     await stop(gateway);
   });
 
+  it('with a key alone and no place to keep a token, asks for one; with a token it serves', async () => {
+    const nowhere = { OPENCLAW_AUTH_KEY_FILE: '', DBUS_SESSION_BUS_ADDRESS: '', LOCAL_KEY: 'k' };
+    const home = createHome(nowhere);
+    home.writeConfig({
+      models: {
+        providers: {
+          local: {
+            baseUrl: 'http://127.0.0.1:1',
+            apiKey: '${LOCAL_KEY}',
+            api: 'anthropic-messages',
+            models: [],
+          },
+        },
+      },
+    });
+    for (const place of [{ CI: 'true' }, {}]) {
+      const refused = await home.json(['gateway', 'run', '--port', '0'], place);
+      expect(refused).toMatchObject({
+        code: 2,
+        value: {
+          error: {
+            code: 'INPUT_REQUIRED',
+            message: expect.stringContaining('it has none yet'),
+            remedy: expect.stringContaining('export OPENCLAW_GATEWAY_TOKEN='),
+          },
+        },
+      });
+    }
+    expect(existsSync(join(home.stateDir, 'auth', 'credentials.sqlite'))).toBe(false);
+    await stop(await startGateway(home, [], { OPENCLAW_GATEWAY_TOKEN: 'a-token-of-my-own' }));
+  });
+
   it('serves from memory with --ephemeral and leaves nothing on disk', async () => {
     const portal = await startPortal();
     const home = createHome({ OPENCLAW_AUTH_KEY_FILE: '' });
@@ -199,6 +239,12 @@ describe('gateway run', () => {
       code: 2,
       value: { error: { code: 'INPUT_REQUIRED' } },
     });
+    // What lies there is another's matter.
+    expect(await home.json([...onboardArgs, '--keep-default', '--insecure-storage'])).toMatchObject({
+      code: 0,
+    });
+    home.writeConfig(portal.config);
+    const former = (await home.json(['auth', 'status'])).value['profiles'];
     const gateway = await startGateway(home, ['--ephemeral', '--region', 'global'], {
       OPENCLAW_GATEWAY_TOKEN: 'a-token-of-my-own',
     });
@@ -208,9 +254,10 @@ describe('gateway run', () => {
       apiKey: null,
       maxRetries: 0,
     });
-    expect(await ask(client, 'in memory', true, 'MiniMax-M3')).toContain('in memory');
-    expect((await home.json(['auth', 'status'])).value).toMatchObject({ storage: null, profiles: [] });
+    expect(await ask(client, 'in memory', true, 'default')).toContain('in memory');
+    expect((await home.json(['auth', 'status'])).value['profiles']).toEqual(former);
     await stop(gateway);
+    expect((await gateway.ended).stderr).not.toContain('Saved');
   });
 
   it('refuses a wrong token, and prints no secret anywhere', async () => {

@@ -238,7 +238,7 @@ describe('a recorded choice', () => {
   it('is not changed by another wish, and the wish is named', async () => {
     const stateDir = tempFolder();
     await openTestStore({ stateDir, storage: { insecureStorage: true } }).saveLogin(id, oauthCredential());
-    for (const wish of [{ kind: 'keychain' }, { ephemeral: true }]) {
+    for (const wish of [{ kind: 'keychain' }, { kind: 'memory' }]) {
       const store = openTestStore({ stateDir, storage: wish });
       await expect(store.unlock()).rejects.toMatchObject({ code: 'STORAGE_CONFLICT' });
       await expect(store.readProfile(id)).rejects.toThrow(/insecure-file.*(keychain|memory) was asked for/);
@@ -247,6 +247,17 @@ describe('a recorded choice', () => {
     await expect(openTestStore({ stateDir, env }).unlock()).rejects.toMatchObject({
       code: 'STORAGE_CONFLICT',
     });
+  });
+
+  it('is no matter of a process that writes nothing: it sees nothing of what is there', async () => {
+    const stateDir = tempFolder();
+    await openTestStore({ stateDir, storage: { insecureStorage: true } }).saveLogin(id, oauthCredential());
+    const store = openTestStore({ stateDir, storage: { ephemeral: true } });
+    expect((await store.unlock()).kind).toBe('memory');
+    expect(await store.listProfiles()).toEqual([]);
+    await store.saveLogin('minimax-portal:mine', oauthCredential());
+    const onDisk = await openTestStore({ stateDir }).listProfiles();
+    expect(onDisk.map((record) => record.id)).toEqual([id]);
   });
 
   it('of a store that took the place of another is obeyed at once', async () => {
@@ -279,5 +290,104 @@ describe('a recorded choice', () => {
     await expect(saving).rejects.toMatchObject({ code: 'STORE_BUSY' });
     // The row is not what the program wrote: where the key is kept is not guessed.
     await expect(store.readProfile(id)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  });
+});
+
+describe('a key that has sealed nothing', () => {
+  const insecure = { insecureStorage: true };
+  const insecureFile = (stateDir: string): string => join(stateDir, 'auth', 'insecure.key');
+
+  it('gives way to one that is wanted elsewhere, and leaves no item behind', async () => {
+    const stateDir = tempFolder();
+    const keychain = createFakeKeychain();
+    await openTestStore({ stateDir, keychain }).unlock();
+    const store = openTestStore({ stateDir, keychain, storage: insecure });
+    expect(await store.unlock()).toMatchObject({ kind: 'insecure-file' });
+    expect(keychain.items.size).toBe(0);
+    await store.saveLogin(id, oauthCredential());
+    expect(await openTestStore({ stateDir, keychain }).readProfile(id)).toBeDefined();
+  });
+
+  it('that is lost is made anew', async () => {
+    const stateDir = tempFolder();
+    const keychain = createFakeKeychain();
+    const first = await openTestStore({ stateDir, keychain }).unlock();
+    keychain.items.clear();
+    const second = await openTestStore({ stateDir, keychain }).unlock();
+    expect(second.keyId).not.toBe(first.keyId);
+    expect([...keychain.items.keys()]).toEqual([second.location]);
+  });
+
+  it('stays where memory was asked for, and is not made anew by a mere look', async () => {
+    const stateDir = tempFolder();
+    const keychain = createFakeKeychain();
+    const record = await openTestStore({ stateDir, keychain }).unlock();
+    const env = { OPENCLAW_AUTH_STORAGE: 'memory' };
+    const conflict = { code: 'STORAGE_CONFLICT' };
+    await expect(openTestStore({ stateDir, keychain, env }).unlock()).rejects.toMatchObject(conflict);
+    const other = openTestStore({ stateDir, keychain, storage: insecure });
+    await expect(other.openKey()).rejects.toMatchObject(conflict);
+    expect(await other.readKeyRecord()).toEqual(record);
+  });
+
+  it.each<[string, (store: ReturnType<typeof openTestStore>) => Promise<unknown>]>([
+    ['a secret', (store) => store.replaceSecret('gateway-token', 'handed on')],
+    ['a login', (store) => store.saveLogin(id, oauthCredential())],
+    [
+      'a login that copies may hold',
+      async (store) => {
+        await store.saveLogin(id, oauthCredential());
+        await store.deleteProfile(id);
+      },
+    ],
+  ])('is one no more with %s', async (_, seal) => {
+    const stateDir = tempFolder();
+    const keychain = createFakeKeychain();
+    const store = openTestStore({ stateDir, keychain });
+    const record = await store.unlock();
+    await seal(store);
+    await store.dropUnusedKey();
+    await expect(openTestStore({ stateDir, keychain, storage: insecure }).unlock()).rejects.toMatchObject({
+      code: 'STORAGE_CONFLICT',
+    });
+    expect(await store.readKeyRecord()).toEqual(record);
+    expect(keychain.items.size).toBe(1);
+  });
+
+  it('is taken away by the process that made it, and by no other', async () => {
+    const stateDir = tempFolder();
+    const keychain = createFakeKeychain();
+    const maker = openTestStore({ stateDir, keychain, storage: insecure });
+    const record = await maker.unlock();
+    const other = openTestStore({ stateDir, keychain });
+    await other.unlock();
+    await other.dropUnusedKey();
+    expect(await other.readKeyRecord()).toEqual(record);
+    await maker.dropUnusedKey();
+    await maker.dropUnusedKey();
+    expect(await maker.readKeyRecord()).toBeUndefined();
+    expect(() => statSync(insecureFile(stateDir))).toThrow('ENOENT');
+    // The one that still has it open seals nothing with it.
+    await other.saveLogin(id, oauthCredential());
+    expect(await other.readKeyRecord()).toMatchObject({ kind: 'keychain' });
+    expect((await openTestStore({ stateDir, keychain }).readProfile(id))?.credential).toEqual(
+      oauthCredential(),
+    );
+  });
+
+  it('that the keychain does not let go stays on record until the next key is made', async () => {
+    const stateDir = tempFolder();
+    const keychain = createFakeKeychain();
+    const warnings: string[] = [];
+    const store = openTestStore({ stateDir, keychain, warn: (text) => warnings.push(text) });
+    const { location } = await store.unlock();
+    keychain.fail(locked);
+    await store.dropUnusedKey();
+    keychain.fail(undefined);
+    expect(warnings).toEqual([expect.stringContaining('could not be removed from the OS keychain')]);
+    expect(await store.readKeyRecord()).toBeUndefined();
+    expect([...keychain.items.keys()]).toEqual([location]);
+    await openTestStore({ stateDir, keychain, storage: insecure }).unlock();
+    expect(keychain.items.size).toBe(0);
   });
 });

@@ -1,13 +1,17 @@
-// `auth clear-cooldown`: has logins tried again at once that are left alone after a failure. A gateway that runs follows
-// within a second.
+// `auth clear-cooldown`: has logins tried again at once that are left alone after a failure. A gateway that runs writes down
+// what it knows, and follows what is written, a few times a second: it is waited for, so that what is said is so.
 import { describeCooldownReason } from '../../auth/candidates.ts';
 import { OpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
 import { createActivityStore } from '../../store/activity-store.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
+import { sleep } from '../../platform/clock.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { openApp } from '../open-app.ts';
 
 const busyWaitMs = 2_000;
+/** Longer than its turn takes (resolver.ts). */
+const gatewayFollowsMs = 400;
 
 export async function authClearCooldown(
   context: CommandContext,
@@ -18,13 +22,21 @@ export async function authClearCooldown(
   const app = openApp(context, options);
   try {
     const activity = createActivityStore(app.activity({ mode: 'keep', busyWaitMs }));
-    const cleared = activity.clearCooldowns(named);
+    const { running } = await findGateway(gatewayFiles(app.paths.runDir), context.clock);
+    const followed = (): Promise<void> =>
+      running === undefined ? Promise.resolve() : sleep(context.clock, gatewayFollowsMs, context.signal);
+    let cleared = activity.clearCooldowns(named);
+    if (cleared.length === 0 && running !== undefined) {
+      await followed();
+      cleared = activity.clearCooldowns(named);
+    }
     if (cleared.length === 0 && named !== undefined && !(await isKnown(named))) {
       throw new OpenClawError({
         code: 'PROFILE_UNKNOWN',
         message: `There is no login ${cleanText(named, 80)}, and no cooldown of that name.`,
       });
     }
+    if (cleared.length > 0) await followed();
     output.result({
       cleared: cleared.map(({ profileId, model, reason, untilMs }) => ({
         profile: profileId,

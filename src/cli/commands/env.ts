@@ -1,6 +1,6 @@
 // `env`: what points a tool at the gateway, to be evaluated by a shell. The token is fetched by that shell, so that it
-// stays out of the scrollback; its line is the last one, so that `eval … && claude` stops where there is no token. What is
-// printed on an error is run.ts's, which settings a tool needs tool-settings.ts's.
+// stays out of the scrollback. What is evaluated is false where there is no token, and where no gateway could serve: so
+// `eval … && claude` stops. What is printed on an error is run.ts's, which settings a tool needs tool-settings.ts's.
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildCatalogue, type App } from '../../app.ts';
@@ -50,8 +50,11 @@ export async function env(
     }
     // `export X="$(…)"` in one would succeed whatever becomes of the command.
     output.line(`${tokenVariable}="$(${tokenCommand.map(quote).join(' ')})" && export ${tokenVariable}`);
-    if (isRunning === false && !output.json && !(await answersAsGateway(baseUrl))) {
-      output.note('No gateway runs yet: openclaw gateway start');
+    if (output.json) return 0;
+    const missing = await whatIsMissing(baseUrl, isRunning);
+    if (missing !== undefined) {
+      output.note(missing);
+      output.line('false');
     }
     return 0;
   } finally {
@@ -81,9 +84,15 @@ async function whereItServes(app: App, output: Output): Promise<{ url: string; i
   return { url: gatewayUrl(config, resolvePort(undefined, config)), isRunning };
 }
 
-/** One that keeps everything in memory is in no state folder. */
-async function answersAsGateway(url: string): Promise<boolean> {
-  return typeof (await probeGateway(url)) !== 'string';
+/** Why a tool would meet nothing, or errors alone. One that keeps everything in memory is in no state folder. */
+async function whatIsMissing(url: string, isRunning: boolean | null): Promise<string | undefined> {
+  const health = await probeGateway(url);
+  if (typeof health === 'string') {
+    return isRunning === false ? 'No gateway runs yet: openclaw gateway start' : undefined;
+  }
+  return health.ready
+    ? undefined
+    : `The gateway at ${url} cannot serve: ${cleanText(health.reason ?? '', 300)}`;
 }
 
 /** The default model, else the first of its fallbacks, else of all models that is served by the tool's API. */

@@ -2,17 +2,24 @@
 // command, which is printed.
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { resolvePaths } from '../../config/paths.ts';
 import { OpenClawError } from '../../errors.ts';
 import { createOutput, type CommandContext, type Output, type OutputOptions } from '../command-context.ts';
+import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import { describeService, type ServiceFile } from '../gateway-service-file.ts';
 
-export function gatewayInstall(
+export async function gatewayInstall(
   context: CommandContext,
   options: OutputOptions & { print?: boolean },
 ): Promise<number> {
   const output = createOutput(context, options);
   const service = serviceOf(context);
-  const { path, text, begin } = service;
+  const { path, text } = service;
+  const { runDir } = resolvePaths(context.env, context.homeDir);
+  const { running } = await findGateway(gatewayFiles(runDir), context.clock);
+  // The service would find the folder taken, and be started again and again.
+  const isTaken = running !== undefined && running.mode !== 'service';
+  const begin = isTaken ? ['openclaw gateway stop', ...service.begin] : service.begin;
   const isPrinted = options.print === true;
   if (isPrinted) {
     if (!output.json) context.terminal.writeOut(text);
@@ -23,7 +30,7 @@ export function gatewayInstall(
     printNext(output, begin);
   }
   output.result({ ...shown(service), written: !isPrinted, text, next: begin });
-  return Promise.resolve(0);
+  return 0;
 }
 
 export function gatewayUninstall(

@@ -1,6 +1,6 @@
 // `gateway run`: serves until Ctrl-C or SIGTERM, then finishes what runs. Logs go to stderr or to the log file, the address
 // to stdout. The process behind `gateway start` and `restart` is this one too; it then talks to who launched it.
-import { OpenClawError, exitCodeOf, toOpenClawError } from '../../errors.ts';
+import { OpenClawError, exitCodeOf, isOpenClawError, toOpenClawError, type ErrorCode } from '../../errors.ts';
 import { localUrl } from '../../gateway/bind.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
 import { createJsonLog, type JsonLog } from '../../platform/json-log.ts';
@@ -132,8 +132,31 @@ function printReady({ terminal }: CommandContext, output: Output, url: string, p
   output.line('  Point a tool at it: eval "$(openclaw env claude-code)"');
 }
 
-function sealedToken(app: App): Promise<string> {
-  return app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
+/** Whoever brings a key of their own never logs in, so this may be the first thing that needs a place to be kept in. */
+async function sealedToken(app: App): Promise<string> {
+  const store = app.store();
+  const isFirst = store.identity() === undefined;
+  try {
+    const { kind } = await store.unlock();
+    if (kind === 'memory' && isFirst) throw tokenNeeded('There is no place here to keep one.');
+    return await store.createSecret(gatewayTokenName, makeGatewayToken(app.random));
+  } catch (error) {
+    if (isFirst && isOpenClawError(error) && placeless.has(error.code))
+      throw tokenNeeded(`${error.message}.`);
+    throw error;
+  }
+}
+
+/** Nothing was ever kept here, and nothing can be. */
+const placeless: ReadonlySet<ErrorCode> = new Set(['KEYCHAIN_UNAVAILABLE', 'PASSPHRASE_REQUIRED']);
+
+function tokenNeeded(why: string): OpenClawError {
+  return new OpenClawError({
+    code: 'INPUT_REQUIRED',
+    message: `Clients send a token to the gateway, and it has none yet. ${why}`,
+    remedy:
+      'Give it one, and its clients the same: `export OPENCLAW_GATEWAY_TOKEN="$(openssl rand -hex 32)"`. Or name a file with a key in OPENCLAW_AUTH_KEY_FILE: then one is made and kept.',
+  });
 }
 
 /** Nothing is written, so no other command could tell the clients their token: it has to be given. */
@@ -163,5 +186,7 @@ async function logInToMemory(
     { storage: { ephemeral: true }, requirePersistence: false },
   );
   app.enableForThisProcess(session.choice.pluginId);
+  const { defaultModel } = session.report;
+  if (defaultModel !== undefined) app.useDefaultForThisProcess(defaultModel);
   output.note(`  Logged in: ${session.report.record.id}, in memory until this process ends.`);
 }
