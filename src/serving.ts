@@ -49,6 +49,8 @@ export async function startServing(
     token: Secret;
     /** What clients have to send as things are now; asked after each change of the settings. */
     readToken?: (() => Promise<Secret>) | undefined;
+    /** The settings were read anew, and hold. */
+    onReload?: () => void;
     inherit?: (() => Promise<Server>) | undefined;
   },
 ): Promise<Serving & { port: number }> {
@@ -143,6 +145,7 @@ export async function startServing(
     await rebuild();
     await resolver.load({ fresh: true });
     discovery.reload();
+    options.onReload?.();
   });
   const stopDiscovery = discovery.start(() => void rebuild().catch(failed));
 

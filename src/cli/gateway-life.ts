@@ -27,6 +27,8 @@ export type GatewayLifeDeps = {
   launcher: Launcher | undefined;
   /** False for one that writes nothing: no command but Ctrl-C reaches it. */
   isListed: boolean;
+  /** As of GatewayRecord, as things are now. */
+  keyProviders: () => string[];
   passphrase: () => Secret | undefined;
 };
 
@@ -42,6 +44,8 @@ export type GatewayLife = {
   inheritable(address: ListenAddress): { port: number; take: () => Promise<Server> } | undefined;
   /** It serves: says so to all who wait for it. Throws GATEWAY_RUNNING when the process before does not let go. */
   announce(serving: Listening, url: string): Promise<void>;
+  /** Its settings have changed: others are told what it has now. */
+  settingsChanged(): void;
   /** Resolves with the exit code when all has ended; `onStop` is called when it is asked to. */
   untilEnd(serving: Listening, onStop: () => void): Promise<number>;
   close(): void;
@@ -173,10 +177,14 @@ export function createGatewayLife(deps: GatewayLifeDeps): GatewayLife {
       const { port } = serving;
       // Before the record says that it is ready: from then on it may be asked.
       if (isListed) succession = awaitSuccession(successionDeps(serving));
-      note({ state: 'ready', url, port });
+      note({ state: 'ready', url, port, keyProviders: deps.keyProviders() });
       const isMain = await notifyReady(context.env, log, process.pid, `Serving on ${url}`);
       await launcher?.tell({ type: 'ready', url, port, pid: process.pid, isMain });
       launcher?.close();
+    },
+
+    settingsChanged() {
+      if (record.state === 'ready') note({ keyProviders: deps.keyProviders() });
     },
 
     async untilEnd(serving, onStop) {

@@ -38,6 +38,8 @@ const recordSchema = z.object({
   logFile: z.nullable(z.string()),
   /** While stopping: requests that still run. When stopped: those that were cut. */
   active: z.int(),
+  /** Providers that it serves by a key of its own settings and environment; absent while it starts. Names alone. */
+  keyProviders: z.optional(z.array(z.string())),
   /** Restarts that were tried by this process, and why the last of them failed. */
   restartsTried: z.int(),
   restartError: z.nullable(z.string()),

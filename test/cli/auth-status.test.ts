@@ -262,7 +262,7 @@ it('the gateway’s own token in a variable of a provider is no key of it', asyn
   writeFileSync(join(home.stateDir, '.env'), 'ANTHROPIC_API_KEY=key-of-the-file\n');
   expect((await look(home)).document).toMatchObject({
     check: 0,
-    keys: [{ id: 'anthropic:key', from: '.env', active: true, gatewayMayLackIt: false }],
+    keys: [{ id: 'anthropic:key', from: '.env', active: true }],
   });
 });
 

@@ -7,13 +7,14 @@ import { createJsonLog } from '../../src/platform/json-log.ts';
 import { createFakeContext } from '../support/fake-context.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-it('whoever is told that it serves, or has ended, finds its log written up to there', async () => {
+it('whoever is told that it serves, or has ended, finds its log written up to there, and with which keys it serves', async () => {
   const files = gatewayFiles(join(tempFolder(), 'gateway'));
   let written = '';
   const log = createJsonLog({ destination: { write: (lines) => (written += lines) } });
   const ending = new AbortController();
   const { context } = createFakeContext({ signal: ending.signal });
   const told: string[][] = [];
+  const keys = ['minimax'];
   const life = createGatewayLife({
     context,
     log,
@@ -27,6 +28,7 @@ it('whoever is told that it serves, or has ended, finds its log written up to th
       close: () => undefined,
     },
     isListed: true,
+    keyProviders: () => [...keys],
     passphrase: () => undefined,
   });
   const serving = {
@@ -53,6 +55,11 @@ it('whoever is told that it serves, or has ended, finds its log written up to th
   log.info('gateway listening');
   await life.announce(serving, url);
   expect(told).toEqual([['ready', expect.stringContaining('"event":"gateway listening"')]]);
+
+  expect(readRecord(files.record)).toMatchObject({ state: 'ready', keyProviders: ['minimax'] });
+  keys.push('anthropic');
+  life.settingsChanged();
+  expect(readRecord(files.record)?.keyProviders).toEqual(['minimax', 'anthropic']);
 
   ending.abort();
   expect(await life.untilEnd(serving, () => undefined)).toBe(0);

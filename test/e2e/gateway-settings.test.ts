@@ -38,9 +38,17 @@ it('a key and another token are taken up, and given up, without a restart', asyn
   const made = (await home.run(['gateway', 'token'])).stdout.trim();
   expect(await ask(made)).toEqual([404, expect.stringContaining('no credentials')]);
 
+  const keys = async (env?: Record<string, string>): Promise<unknown> =>
+    (await home.json(['auth', 'status'], env)).value['keys'];
+  expect(await keys({ LOCAL_KEY: 'of-this-shell' })).toMatchObject([
+    { id: 'local:key', active: false, unusedBecause: 'not_in_gateway' },
+  ]);
+
   writeFileSync(dotenv, 'LOCAL_KEY=first-key\n', { mode: 0o600 });
   await gateway.line('stderr', /\.env.*config_reloaded/);
   expect(await ask(made)).toEqual([200, '{"key":"first-key"}']);
+
+  expect(await keys()).toMatchObject([{ id: 'local:key', active: true, from: '.env' }]);
 
   const own = 'a-token-of-my-own-choice';
   writeFileSync(dotenv, `LOCAL_KEY=first-key\nOPENCLAW_GATEWAY_TOKEN=${own}\n`);

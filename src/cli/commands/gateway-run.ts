@@ -7,6 +7,7 @@ import { createJsonLog, type JsonLog } from '../../platform/json-log.ts';
 import { createRotatingFile } from '../../platform/rotating-file.ts';
 import { Secret } from '../../platform/secret.ts';
 import { resolvePaths } from '../../config/paths.ts';
+import { apiKeyProviders } from '../../providers/api-key.ts';
 import { passphraseRequired } from '../../vault/key-choice.ts';
 import type { AskPassphrase } from '../../vault/passphrase.ts';
 import { startServing } from '../../serving.ts';
@@ -89,6 +90,7 @@ async function serve(
     options,
     launcher,
     isListed: options.ephemeral !== true,
+    keyProviders: () => apiKeyProviders(app.config()).map(({ provider }) => provider),
     passphrase: () => passphrase,
   });
   try {
@@ -110,6 +112,7 @@ async function serve(
       ...listening,
       token,
       readToken,
+      onReload: () => life.settingsChanged(),
       inherit: inherit?.take,
     });
     isServing = true;

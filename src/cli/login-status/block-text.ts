@@ -103,13 +103,12 @@ const reasons: Readonly<Record<Exclude<OrderReason, 'explicit order'>, string>> 
   'the others are cooling down': 'those before it rest',
 };
 
-function describeUse({ use, record, mayBeMissing }: Entry): string {
+function describeUse({ use, record }: Entry): string {
   switch (use.kind) {
     case 'active': {
       const isOnlyKey = record === undefined && use.reason === 'only login';
       const reason = use.reason === 'explicit order' ? explicit[use.orderFrom] : reasons[use.reason];
-      const doubt = mayBeMissing === true ? ', if the gateway has it' : '';
-      return `in use (${isOnlyKey ? 'only key' : reason})${doubt}`;
+      return `in use (${isOnlyKey ? 'only key' : reason})`;
     }
     case 'standby':
       return use.inTurn ? `in turn with ${use.after}` : `when ${use.after} cannot be used`;
@@ -126,6 +125,8 @@ function describeIdle(idle: Idle): string {
   switch (idle.kind) {
     case 'no_plugin':
       return 'no plugin here knows its provider';
+    case 'not_in_gateway':
+      return 'the gateway that runs was started without it';
     case 'plugins_off':
       return 'every plugin is off (plugins.enabled is false)';
     case 'plugin_disabled':
@@ -141,7 +142,6 @@ function factsOf(entry: Entry, facts: StatusFacts, style: Style): Fact[] {
   const pauses = isCoolingDown(entry) ? cooldowns : [];
   return [
     ['Key', origin === undefined ? undefined : describeKeyOrigin(origin)],
-    ['Gateway', entry.mayBeMissing === true ? describeDoubt(origin) : undefined, style.warn],
     ['Login', record === undefined ? undefined : describeKind(record, nowMs)],
     ...pauses.map((cooldown): Fact => ['Paused', describePause(cooldown, nowMs)]),
     ['Why', status.detail === undefined ? undefined : cleanText(status.detail, 600)],
@@ -160,12 +160,6 @@ function factsOf(entry: Entry, facts: StatusFacts, style: Style): Fact[] {
     ],
     ['Used', lastUsedAtMs === undefined ? undefined : formatAgo(lastUsedAtMs, nowMs)],
   ];
-}
-
-/** A restart hands the environment on, and the file is read again while it serves. */
-function describeDoubt(origin: Entry['origin']): string | undefined {
-  if (origin?.kind !== 'variable') return undefined;
-  return `has this key only if it was started with it, and a restart does not bring it: put ${origin.name} into .env of the state folder`;
 }
 
 function describeFailure(use: Entry['use']): string | undefined {
@@ -199,14 +193,15 @@ function describeClock(behindMs: number | undefined): string | undefined {
 
 function nextOf({ id, record, status, use, ...entry }: Entry): string | undefined {
   if (status.state === 'needs_login') return loginAgain({ id, region: record?.region });
-  if (use.kind === 'idle') return nextOfIdle(use.idle);
+  if (use.kind === 'idle') return nextOfIdle(use.idle, entry.origin);
   if (use.kind === 'left_out' && use.orderFrom === 'stored')
     return `openclaw auth order clear ${cleanText(entry.provider, 80)}, to use it again`;
   if (isCoolingDown({ status, ...entry })) return `openclaw auth clear-cooldown ${id}, to try it now`;
   return undefined;
 }
 
-function nextOfIdle(idle: Idle): string {
+/** A restart hands the environment on; the file is read again while it serves. */
+function nextOfIdle(idle: Idle, origin: Entry['origin']): string {
   switch (idle.kind) {
     case 'plugin_disabled':
       return `openclaw plugins enable ${idle.pluginId}`;
@@ -218,5 +213,9 @@ function nextOfIdle(idle: Idle): string {
     }
     case 'no_plugin':
       return 'openclaw plugins list';
+    case 'not_in_gateway':
+      return origin?.kind === 'variable'
+        ? `put ${origin.name} into .env of the state folder, which the gateway follows`
+        : 'openclaw gateway restart';
   }
 }

@@ -29,7 +29,9 @@ export type Idle =
   | { readonly kind: 'plugin_failed'; readonly pluginId: string; readonly failure: OpenClawError }
   /** The switch of all plugins is off; `isEnabled`: nothing else is in its way. */
   | { readonly kind: 'plugins_off'; readonly pluginId: string; readonly isEnabled: boolean }
-  | { readonly kind: 'no_plugin' };
+  | { readonly kind: 'no_plugin' }
+  /** A key that this shell has, and the gateway that runs has not. */
+  | { readonly kind: 'not_in_gateway' };
 
 export type ConfiguredKey = { readonly provider: string; readonly origin: KeyOrigin };
 /** Where the store's key was looked for; `variable`: who names that place, instead of the one that was recorded. */

@@ -30,8 +30,6 @@ export type Entry = {
   /** Absent for a key of the configuration or the environment. */
   readonly record?: ProfileRecord;
   readonly origin?: KeyOrigin;
-  /** A gateway runs that has never used it, and no file has this key: whether the gateway does cannot be seen from here. */
-  readonly mayBeMissing?: true;
   readonly status: LoginStatus;
   readonly use: Use;
   /** Those that are active now; the one that ends last first. */
@@ -53,13 +51,15 @@ export type StatusReport = {
 type Candidate = Omit<Entry, 'use'> & {
   readonly type: ProfileRecord['type'];
   readonly forOrder: ProfileRecord;
+  /** A key that the gateway which runs has not. */
+  readonly isLacking?: boolean;
 };
 
 export function describeStatus(facts: StatusFacts): StatusReport {
   const { activity, primary } = facts;
   const candidates = [
     ...facts.logins.map((login) => ofLogin(facts, login)),
-    ...facts.keys.flatMap((key) => ofKey(facts, key)),
+    ...[...facts.keys, ...keysElsewhere(facts)].flatMap((key) => ofKey(facts, key)),
   ];
   const providers = [...new Set(candidates.map(({ provider }) => provider))];
   const entries = providers.flatMap((provider) => {
@@ -144,13 +144,29 @@ function ofKey({ activity, logins, gateway }: StatusFacts, { provider, origin }:
     savedAtMs: 0,
     refreshable: false,
   } as const;
-  const own = activityOf(activity, id);
-  const isInNoFile = origin.kind === 'variable' && origin.isInNoFile === true;
-  // One that has used it has it still: a restart hands the environment on.
-  const isInDoubt = isInNoFile && gateway !== undefined && (own.lastUsedAtMs ?? 0) < gateway.sinceMs;
-  const doubt = isInDoubt ? ({ mayBeMissing: true } as const) : {};
+  // Requests are served with what the gateway has.
+  const isLacking = gateway?.keyProviders?.includes(provider) === false;
   const status: LoginStatus = { state: 'ok' };
-  return [{ id, provider, origin, ...doubt, type, status, forOrder, ...own }];
+  return [
+    {
+      id,
+      provider,
+      origin,
+      type,
+      status,
+      forOrder,
+      ...activityOf(activity, id),
+      ...(isLacking ? { isLacking } : {}),
+    },
+  ];
+}
+
+/** Of the gateway alone: another shell has started it. */
+function keysElsewhere({ keys, gateway }: StatusFacts): ConfiguredKey[] {
+  const known = new Set(keys.map(({ provider }) => provider));
+  return (gateway?.keyProviders ?? [])
+    .filter((provider) => !known.has(provider))
+    .map((provider) => ({ provider, origin: { kind: 'gateway' } }));
 }
 
 function activityOf(
@@ -184,7 +200,9 @@ function placeAll(
   const used = new Map(facts.activity.uses.map(({ profileId, lastUsedAtMs }) => [profileId, lastUsedAtMs]));
   const [order, orderFrom] = explicitOrder(facts, provider);
   // Keys of the configuration are used all the same where the plugin of the logins is off.
-  const usable = own.filter(({ record }) => idle === undefined || record === undefined);
+  const usable = own.filter(
+    ({ record, isLacking }) => isLacking !== true && (idle === undefined || record === undefined),
+  );
   const { ids, reason } = orderProfiles(
     usable.map(({ forOrder }) => forOrder),
     order,
@@ -201,6 +219,7 @@ function placeAll(
   const alive = inOrder.filter((candidate) => !hasEnded(candidate));
   const [first] = alive;
   const useOf = (candidate: Candidate): Use => {
+    if (candidate.isLacking === true) return { kind: 'idle', idle: { kind: 'not_in_gateway' } };
     if (!usable.includes(candidate) && idle !== undefined) return { kind: 'idle', idle };
     if (!inOrder.includes(candidate)) return { kind: 'left_out', orderFrom };
     if (hasEnded(candidate)) return { kind: 'ended' };
@@ -214,7 +233,7 @@ function placeAll(
     return { kind: 'standby', after: (inTurn ? first : (before ?? first)).id, inTurn };
   };
   return [...inOrder, ...own.filter((candidate) => !inOrder.includes(candidate))].map((candidate) => {
-    const { type: _type, forOrder: _forOrder, ...entry } = candidate;
+    const { type: _type, forOrder: _forOrder, isLacking: _isLacking, ...entry } = candidate;
     return { ...entry, use: useOf(candidate) };
   });
 }

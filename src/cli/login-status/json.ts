@@ -6,6 +6,7 @@ import { storageToJson } from '../ui/storage-text.ts';
 import { isCoolingDown } from './block-text.ts';
 import type { StatusFacts } from './collect.ts';
 import type { Entry, Use } from './describe.ts';
+import type { KeyOrigin } from './key-origin.ts';
 import type { Asked, Probe } from './probe.ts';
 import type { StatusView } from './text.ts';
 
@@ -20,15 +21,9 @@ export function statusToJson({ facts, report, asked }: StatusView): Record<strin
           {
             id: entry.id,
             provider: entry.provider,
-            from:
-              origin.kind === 'variable'
-                ? origin.setBy
-                : origin.kind === 'open'
-                  ? 'none_needed'
-                  : 'openclaw.json',
+            from: placeOf(origin),
             variable: origin.kind === 'variable' ? origin.name : null,
             path: origin.kind === 'config' ? origin.path : null,
-            gatewayMayLackIt: entry.mayBeMissing === true,
             state: isCoolingDown(entry) ? 'cooling_down' : entry.status.state,
             ...sharedToJson(entry, asked),
           },
@@ -57,6 +52,19 @@ export function statusToJson({ facts, report, asked }: StatusView): Record<strin
     gateway:
       gateway === undefined ? null : { pid: gateway.pid, url: gateway.url, since: isoTime(gateway.sinceMs) },
   };
+}
+
+function placeOf(origin: KeyOrigin): string {
+  switch (origin.kind) {
+    case 'variable':
+      return origin.setBy;
+    case 'config':
+      return 'openclaw.json';
+    case 'open':
+      return 'none_needed';
+    case 'gateway':
+      return 'gateway';
+  }
 }
 
 function loginToJson(

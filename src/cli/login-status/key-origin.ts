@@ -1,7 +1,6 @@
 // Where the key of a provider that needs no login was found, and who has set the variable that it is in. Names places and
 // never values.
 import type { LoadedConfig } from '../../config/load.ts';
-import { valueAt } from '../../config/tree.ts';
 import type { Env } from '../../platform/env.ts';
 import { keyPlace, type KeyPlace } from '../key-place.ts';
 
@@ -11,12 +10,12 @@ export type KeyOrigin =
       readonly kind: 'variable';
       readonly name: string;
       readonly setBy: 'environment' | '.env' | 'openclaw.json';
-      /** No file sets it: a gateway has it only if it was started with it, and keeps what it was started with. */
-      readonly isInNoFile?: true;
     }
   | Extract<KeyPlace, { kind: 'config' }>
   /** It is open to whoever names it. */
-  | { readonly kind: 'open' };
+  | { readonly kind: 'open' }
+  /** Not to be seen from here: the gateway that runs has it. */
+  | { readonly kind: 'gateway' };
 
 export type Surroundings = {
   readonly config: Pick<LoadedConfig, 'config' | 'raw' | 'env'>;
@@ -34,6 +33,7 @@ export function keyOrigin(provider: string, around: Surroundings): KeyOrigin {
 /** `the key in MINIMAX_API_KEY, from the environment`. */
 export function describeKeyOrigin(origin: KeyOrigin): string {
   if (origin.kind === 'open') return 'no key needed';
+  if (origin.kind === 'gateway') return 'key that the gateway was started with';
   if (origin.kind === 'config') return `key in openclaw.json (${origin.path})`;
   const { name, setBy } = origin;
   if (setBy === 'environment') return `key from ${name}, set in the environment`;
@@ -43,16 +43,7 @@ export function describeKeyOrigin(origin: KeyOrigin): string {
 }
 
 /** As a configuration is loaded: the process, then `.env`, then the `env` block. */
-function variable(name: string, { config, processEnv, dotenv }: Surroundings): KeyOrigin {
-  if (processEnv[name] !== undefined) {
-    const isInNoFile = dotenv[name] === undefined && !isInEnvBlock(name, config);
-    return { kind: 'variable', name, setBy: 'environment', ...(isInNoFile ? { isInNoFile } : {}) };
-  }
+function variable(name: string, { processEnv, dotenv }: Surroundings): KeyOrigin {
+  if (processEnv[name] !== undefined) return { kind: 'variable', name, setBy: 'environment' };
   return { kind: 'variable', name, setBy: dotenv[name] === undefined ? 'openclaw.json' : '.env' };
-}
-
-/** Written out: a reference there may lead back to the environment. */
-function isInEnvBlock(name: string, { raw }: Surroundings['config']): boolean {
-  const written = valueAt(raw, ['env', name]) ?? valueAt(raw, ['env', 'vars', name]);
-  return typeof written === 'string' && !written.includes('${');
 }

@@ -57,6 +57,8 @@ async function askEntry(app: App, entry: Entry, asking: Asking): Promise<Asked |
   const { record, use } = entry;
   if (use.kind === 'idle')
     return asking.isPlanOnly ? undefined : { probe: notProbed('nothing uses it: see above') };
+  if (entry.origin?.kind === 'gateway')
+    return asking.isPlanOnly ? undefined : { probe: notProbed('the gateway alone has this key') };
   if (record !== undefined) {
     const plan = await askPlanOf(app, record, asking.signal);
     if (plan !== undefined) return { plan, probe: probeOfPlan(plan) };

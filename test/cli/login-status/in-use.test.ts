@@ -1,13 +1,10 @@
 // Which of several logins and keys `auth status` says is in use, and why; what it says of the others.
 import { describe, expect, it } from 'vitest';
-import { keyOrigin } from '../../../src/cli/login-status/key-origin.ts';
 import { OpenClawError } from '../../../src/errors.ts';
 import type { StatusFacts } from '../../../src/cli/login-status/collect.ts';
 import {
   cooldown,
-  hour,
   loginRecord,
-  minute,
   nowMs,
   statusDocument,
   statusFacts,
@@ -127,49 +124,37 @@ describe('which one is used', () => {
     });
   });
 
-  it('a key that only this shell has: whether the gateway has it is not claimed', () => {
+  it('requests are served with the keys that the gateway has, and not with those of this shell', () => {
     const origin = { kind: 'variable', name: 'MINIMAX_API_KEY', setBy: 'environment' } as const;
-    const said = (inNoFile: boolean, facts: Partial<StatusFacts> = {}): [string, unknown] => {
-      const own = inNoFile ? { ...origin, isInNoFile: true as const } : origin;
-      const all = statusFacts({ logins: [], keys: [{ provider: 'minimax', origin: own }], ...facts });
-      return [statusWords(all), (statusDocument(all)['keys'] as Record<string, unknown>[])[0]];
-    };
-    const [words, document] = said(true);
-    expect(words).toContain('minimax:key  ok  in use (only key), if the gateway has it');
-    expect(words).toContain(
-      'Gateway  has this key only if it was started with it, and a restart does not bring it: put MINIMAX_API_KEY into .env of the state folder',
+    const { gateway } = statusFacts();
+    if (gateway === undefined) throw new Error('one runs');
+    const said = (keyProviders: string[] | undefined): StatusFacts =>
+      statusFacts({
+        logins: [],
+        keys: [{ provider: 'minimax', origin }],
+        gateway: { ...gateway, keyProviders },
+        primary: { provider: 'minimax', modelId: 'MiniMax-M2.1' },
+      });
+    const lacking = said(['anthropic']);
+    expect(statusWords(lacking)).toContain(
+      'minimax:key  ok  not used: the gateway that runs was started without it\n' +
+        '  Key      key from MINIMAX_API_KEY, set in the environment\n' +
+        '  Next     put MINIMAX_API_KEY into .env of the state folder, which the gateway follows\n',
     );
-    expect(document).toMatchObject({ from: 'environment', gatewayMayLackIt: true });
-    const used = (lastUsedAtMs: number): Partial<StatusFacts> => ({
-      activity: activity({ uses: [{ profileId: 'minimax:key', lastUsedAtMs }] }),
+    expect(statusWords(lacking)).toContain(
+      'anthropic:key  ok  in use (only key)\n  Key      key that the gateway',
+    );
+    expect(statusDocument(lacking)).toMatchObject({
+      check: 1,
+      unserved: 'minimax',
+      keys: [
+        { id: 'anthropic:key', from: 'gateway', active: true },
+        { id: 'minimax:key', from: 'environment', active: false, unusedBecause: 'not_in_gateway' },
+      ],
     });
-    expect(said(true, used(nowMs - 2 * hour))[0]).toContain('if the gateway has it');
-    for (const [other, value] of [
-      said(false),
-      said(true, { gateway: undefined }),
-      said(true, used(nowMs - minute)),
-    ]) {
-      expect(other).toContain('minimax:key  ok  in use (only key)\n');
-      expect(other).not.toContain('only if');
-      expect(value).toMatchObject({ gatewayMayLackIt: false });
-    }
-  });
-
-  it.each<[string, Record<string, unknown>, Record<string, string>, boolean]>([
-    ['nothing else sets it', {}, {}, true],
-    ['.env has it too', {}, { MINIMAX_API_KEY: 'b' }, false],
-    ['the env block has it too', { env: { MINIMAX_API_KEY: 'b' } }, {}, false],
-    ['the env block has it too, in its other form', { env: { vars: { MINIMAX_API_KEY: 'b' } } }, {}, false],
-    ['the env block leads back to it', { env: { MINIMAX_API_KEY: '${MINIMAX_API_KEY}' } }, {}, true],
-  ])('a variable of the process: %s', (_name, raw, dotenv, isInNoFile) => {
-    const processEnv = { MINIMAX_API_KEY: 'a' };
-    const config = { config: {}, raw, env: processEnv };
-    expect(keyOrigin('minimax', { config, processEnv, dotenv })).toEqual({
-      kind: 'variable',
-      name: 'MINIMAX_API_KEY',
-      setBy: 'environment',
-      ...(isInNoFile ? { isInNoFile } : {}),
-    });
+    // One of a version that did not tell is believed to have what is here.
+    for (const facts of [said(['minimax']), said(undefined), { ...said([]), gateway: undefined }])
+      expect(statusDocument(facts)).toMatchObject({ check: 0, keys: [{ id: 'minimax:key', active: true }] });
   });
 
   it('a login that has the name of a key takes its place', () => {
