@@ -54,8 +54,8 @@ export async function performLogin(
   obtain: () => Promise<AuthResult>,
   signal: AbortSignal,
 ): Promise<LoginReport> {
-  const key = await deps.store.unlock();
-  if (key.kind === 'memory' && deps.requirePersistence) {
+  const { kind } = await deps.store.unlock();
+  if (kind === 'memory' && deps.requirePersistence) {
     throw new OpenClawError({
       code: 'STORAGE_NOT_PERSISTENT',
       message: 'There is no place here to keep a login: it would be lost when this command ends.',
@@ -87,7 +87,8 @@ export async function performLogin(
   deps.onStep?.('saved');
   return {
     record,
-    key,
+    // Not that of the beginning: a key that had sealed nothing may have given way to another one since.
+    key: await deps.store.unlock(),
     ...verification,
     notes: result.notes ?? [],
     ...(result.defaultModel === undefined ? {} : { defaultModel: result.defaultModel }),

@@ -6,6 +6,7 @@ import type { AskPassphrase } from '../vault/passphrase.ts';
 import { mayAsk, type CommandContext, type Output } from './command-context.ts';
 import { findGateway, gatewayFiles } from './gateway-record.ts';
 import { startInBackground } from './gateway-starting.ts';
+import { orLeftOpen } from './left-question.ts';
 import type { LoginOptions } from './login-session.ts';
 import { formatError } from './ui/error-text.ts';
 import { createPrompter } from './ui/prompter.ts';
@@ -19,10 +20,13 @@ export type GatewayOptions = LoginOptions & {
 
 export type GatewayOffer = {
   readonly isRunning: boolean;
+  /** 130: the person wants to stop here. */
   readonly exitCode: number;
   /** What `gateway start` prints with --json; null when it was not started. */
   readonly result: unknown;
 };
+
+export const notOffered: GatewayOffer = { isRunning: false, exitCode: 0, result: null };
 
 /** `variable`: holds the key that was set up; a process that runs has the variables that it was started with. */
 export async function offerGateway(
@@ -32,7 +36,7 @@ export async function offerGateway(
   options: GatewayOptions,
   variable?: string,
 ): Promise<GatewayOffer> {
-  const notStarted = { isRunning: false, exitCode: 0, result: null };
+  const notStarted = notOffered;
   if (options.startGateway === false) return notStarted;
   const files = gatewayFiles(app.paths.runDir);
   try {
@@ -48,7 +52,9 @@ export async function offerGateway(
         }
         return { ...notStarted, isRunning: true };
       }
-      if (!mayAsk(context, options) || !(await isWanted(context, output))) return notStarted;
+      if (!mayAsk(context, options)) return notStarted;
+      const answer = await askWhether(context, output);
+      if (answer !== 'yes') return { ...notStarted, exitCode: answer === 'cancelled' ? 130 : 0 };
     }
     let result: unknown = null;
     output.line();
@@ -70,19 +76,21 @@ export async function offerGateway(
     if (!isOpenClawError(error)) throw error;
     if (!output.json) context.terminal.writeErr(formatError(error, context.terminal));
     const { code, message, remedy } = error;
-    return { isRunning: false, exitCode: 1, result: { running: false, error: { code, message, remedy } } };
+    const exitCode = code === 'INTERRUPTED' ? 130 : 1;
+    return { isRunning: false, exitCode, result: { running: false, error: { code, message, remedy } } };
   }
 }
 
-async function isWanted(context: CommandContext, output: Output): Promise<boolean> {
+async function askWhether(context: CommandContext, output: Output): Promise<'yes' | 'no' | 'cancelled'> {
+  const question = createPrompter(context, output, { interactive: true }).confirm({
+    message: 'Start the gateway now, in the background? (openclaw gateway stop ends it)',
+    initialValue: true,
+    flag: '--start-gateway',
+  });
   try {
-    return await createPrompter(context, output, { interactive: true }).confirm({
-      message: 'Start the gateway now, in the background? (openclaw gateway stop ends it)',
-      initialValue: true,
-      flag: '--start-gateway',
-    });
+    return (await orLeftOpen(question, false, context.signal)) ? 'yes' : 'no';
   } catch (error) {
-    if (isOpenClawError(error) && error.code === 'INTERRUPTED') return false;
+    if (isOpenClawError(error) && error.code === 'INTERRUPTED') return 'cancelled';
     throw error;
   }
 }

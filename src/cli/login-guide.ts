@@ -83,11 +83,11 @@ export function createLoginGuide(deps: {
   };
 }
 
-/** What a page says of a login that failed. */
-export function describeLoginEnd(error: unknown): LoginEnd {
+/** What a page says of a login that failed, and the `command` that begins it again. */
+export function describeLoginEnd(error: unknown, command: string): LoginEnd {
   const { code, message, remedy } = toOpenClawError(error);
-  if (code === 'LOGIN_DENIED') return { kind: 'denied' };
-  if (code === 'LOGIN_EXPIRED') return { kind: 'expired' };
-  if (code === 'INTERRUPTED') return { kind: 'cancelled' };
+  if (code === 'LOGIN_DENIED') return { kind: 'denied', command };
+  if (code === 'LOGIN_EXPIRED') return { kind: 'expired', command };
+  if (code === 'INTERRUPTED') return { kind: 'cancelled', command };
   return { kind: 'failed', message, remedy };
 }

@@ -2,9 +2,8 @@
 // what is said when it is done.
 import { findChoice, loadMethod, type App } from '../app.ts';
 import { performLogin, runMethod, type LoginReport } from '../auth/login.ts';
-import { OpenClawError, isOpenClawError } from '../errors.ts';
+import { OpenClawError } from '../errors.ts';
 import { quotedText } from '../platform/text.ts';
-import { gatewayTokenName, makeGatewayToken } from '../gateway/gateway-token.ts';
 import { localeOfEnv } from '../language/locale.ts';
 import { fillText } from '../language/fill-text.ts';
 import { textsOf } from '../language/texts.ts';
@@ -23,10 +22,17 @@ import { mayAsk, type CommandContext, type Output } from './command-context.ts';
 import { chooseFlow, mayOpenBrowser, readPlace, type FlowFacts } from './flow-choice.ts';
 import { withAside, withFreshStore } from './fresh-store.ts';
 import { createLoginGuide, describeLoginEnd, type LoginGuide } from './login-guide.ts';
+import {
+  authLoginCommand,
+  commandText,
+  flagsAgain,
+  withLoginCommand,
+  type LoginCommand,
+} from './login-again.ts';
 import { nameBeside } from './login-name.ts';
+import { keepGatewayToken, proveStorage } from './login-storage.ts';
 import { usualName, waysTo } from './login-target.ts';
 import { createPrompter } from './ui/prompter.ts';
-import { readKeyKind } from './ui/storage-text.ts';
 import { foldText } from './ui/text-width.ts';
 
 export type LoginOptions = {
@@ -51,6 +57,8 @@ export type LoginPlace = {
   requirePersistence: boolean;
   /** Last look at the options before anybody is asked to approve. Resolves with the folder of a store that it set aside. */
   check?: (choice: AuthChoice) => Promise<string | undefined>;
+  /** What begins the login again, in remedies; `openclaw auth login` when absent. */
+  again?: LoginCommand;
 };
 
 /** Everything that can be wrong before anybody approves is wrong here: choice, profile id, plugin, store. */
@@ -131,46 +139,15 @@ export async function logInWithChoice(
     guide.setPhase({ kind: 'saved', profileId: report.record.id });
     return { choice, report };
   } catch (error) {
-    guide.setPhase(describeLoginEnd(error));
     const own = interactive ? flagsAgain(error, options) : { ...options, authChoice: choice.choiceId };
-    throw withAside(withLoginCommand(error, 'openclaw auth login', own), aside);
+    const again = place.again ?? authLoginCommand;
+    const told = withLoginCommand(error, again, own);
+    guide.setPhase(describeLoginEnd(told, commandText(again, own)));
+    throw withAside(told, aside);
   } finally {
     // The page is told, and the terminal does not wait for it; a listener that shows an end keeps the process until then.
     void guide.close();
   }
-}
-
-/** A person is asked for the rest; but for the name that was given, and for the site unless that may be the mistake. */
-function flagsAgain(
-  error: unknown,
-  { profileId, region }: LoginOptions,
-): Pick<LoginOptions, 'region' | 'profileId'> {
-  if (profileId === undefined) return {};
-  const isSiteInDoubt = isOpenClawError(error) && error.code === 'LOGIN_REJECTED';
-  return { profileId, ...(region === undefined || isSiteInDoubt ? {} : { region }) };
-}
-
-/** Where nobody can be asked, the login that a remedy names needs its flags: `command` and those of this login. */
-export function withLoginCommand(
-  error: unknown,
-  command: string,
-  { authChoice, region, profileId }: Pick<LoginOptions, 'authChoice' | 'region' | 'profileId'>,
-): unknown {
-  if (!isOpenClawError(error)) return error;
-  const flags = Object.entries({ 'auth-choice': authChoice, region, 'profile-id': profileId })
-    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
-    .join('');
-  const { code, message, data } = error;
-  const remedy = error.remedy
-    .replaceAll('`openclaw auth login`', () => `\`${command}${flags}\``)
-    .replaceAll(/`openclaw auth login (--auth-choice [^`]*)`/g, (_, own: string) => {
-      const name =
-        profileId === undefined || own.includes('--profile-id') ? '' : ` --profile-id ${profileId}`;
-      return `\`${command} ${own}${name}\``;
-    });
-  return remedy === error.remedy
-    ? error
-    : new OpenClawError({ code, message, data, remedy, cause: error.cause });
 }
 
 /** What the terminal shows of a device login, the page shows too. */
@@ -192,7 +169,7 @@ function withPage(prompter: AuthPrompter, guide: LoginGuide): AuthPrompter {
 }
 
 /** Verifies and saves what `obtain` resolves with, telling the person each step. */
-export function saveLogin(
+export async function saveLogin(
   app: App,
   context: CommandContext,
   output: Output,
@@ -205,13 +182,15 @@ export function saveLogin(
   },
 ): Promise<LoginReport> {
   const texts = textsOf(localeOfEnv(context.env));
-  return performLogin(
+  const report = await performLogin(
     {
       store: app.store(),
       clock: context.clock,
       requirePersistence: place.requirePersistence,
       onStep(step) {
         if (step === 'approved') steps.onApproved?.();
+        // In memory nothing is saved; what is kept, and for how long, is told at the end.
+        if (step === 'saved' && !place.requirePersistence) return;
         const columns = context.terminal.errIsTty ? context.terminal.columns() : undefined;
         const lines = columns === undefined ? [texts[step]] : foldText(texts[step], columns - 3);
         output.note(lines.map((line) => `  ${line}`).join('\n'), { event: step });
@@ -227,6 +206,8 @@ export function saveLogin(
     steps.obtain,
     context.signal,
   );
+  await keepGatewayToken(app, report);
+  return report;
 }
 
 /** What every method is given; without a `flow`, as for a login that is finished elsewhere. */
@@ -307,13 +288,6 @@ export function refusePluginsOff(app: App, { choiceId, pluginId }: AuthChoice): 
   });
 }
 
-/** Opens the key, looks at every page and takes the write lock once. */
-export async function proveStorage(app: App): Promise<void> {
-  const { kind } = await app.store().unlock();
-  await app.store().prove();
-  if (kind !== 'memory') await app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
-}
-
 export function checkProfileId(profileId: string | undefined, choice: { readonly provider: string }): void {
   if (profileId === undefined) return;
   const prefix = `${choice.provider}:`;
@@ -323,14 +297,4 @@ export function checkProfileId(profileId: string | undefined, choice: { readonly
     message: `${quotedText(profileId, 80)} is not a name for a login of ${choice.provider}: it is written ${choice.provider}:name, with letters, digits and . _ @ - in the name.`,
     remedy: `For example: \`openclaw auth login --profile-id ${choice.provider}:work\`.`,
   });
-}
-
-/** Throws USAGE for a kind that there is not. */
-export function readStorageOptions(options: LoginOptions): StorageOptions {
-  const remedy = 'Leave --storage out to take the safest place there is. See `openclaw onboard --help`.';
-  const kind = options.storage === undefined ? undefined : readKeyKind(options.storage, remedy);
-  return {
-    ...(kind === undefined ? {} : { kind }),
-    ...(options.insecureStorage === true ? { insecureStorage: true } : {}),
-  };
 }

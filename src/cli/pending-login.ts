@@ -34,9 +34,8 @@ const isForgotten = (login: PendingLogin, clock: Clock): boolean =>
 
 /** Removes what nobody came back for. */
 export async function dropForgottenLogins(store: CredentialStore, clock: Clock): Promise<void> {
-  for (const name of await store.listSecrets(pendingPrefix)) {
-    const login = await readPendingLogin(store, name.slice(pendingPrefix.length));
-    if (login !== undefined && isForgotten(login, clock)) await dropPendingLogin(store, login);
+  for (const login of await readPendingLogins(store)) {
+    if (isForgotten(login, clock)) await dropPendingLogin(store, login);
   }
 }
 
@@ -50,6 +49,22 @@ export function readPendingLogin(
 
 function ifGone(error: unknown): undefined {
   if (!isOpenClawError(error) || error.code !== 'LOGIN_NOT_STARTED') throw error;
+}
+
+/** All that are begun; without what is damaged. Needs the key where there is one. */
+export async function readPendingLogins(store: CredentialStore): Promise<readonly PendingLogin[]> {
+  const found = await Promise.all((await pendingIds(store)).map((id) => readPendingLogin(store, id)));
+  return found.filter((login) => login !== undefined);
+}
+
+/** The names of those that are begun. Never needs the key. */
+export async function pendingIds(store: CredentialStore): Promise<readonly string[]> {
+  return (await store.listSecrets(pendingPrefix)).map((name) => name.slice(pendingPrefix.length));
+}
+
+/** Whatever it holds, and without the key. False when none is begun under this name. */
+export function forgetPendingLogin(store: CredentialStore, profileId: string): Promise<boolean> {
+  return store.deleteSecret(`${pendingPrefix}${profileId}`);
 }
 
 /** One a profile: a later start takes the place of an earlier one. */
@@ -105,7 +120,7 @@ async function isKept(store: CredentialStore, login: PendingLogin): Promise<bool
 }
 
 async function pickPending(store: CredentialStore, wanted: string | undefined): Promise<string> {
-  const ids = (await store.listSecrets(pendingPrefix)).map((name) => name.slice(pendingPrefix.length));
+  const ids = await pendingIds(store);
   const [first] = wanted === undefined ? ids : ids.filter((id) => id === wanted);
   if (first === undefined) {
     throw new OpenClawError({

@@ -9,12 +9,12 @@ import { cleanText, quotedText } from '../platform/text.ts';
 import type { AuthMethod, AuthResult, StartedLogin } from '../plugin-sdk/index.ts';
 import type { CommandContext, Output } from './command-context.ts';
 import { withAside } from './fresh-store.ts';
+import { withLoginCommand } from './login-again.ts';
 import {
   createAuthContext,
   findLogin,
   prepareLogin,
   saveLogin,
-  withLoginCommand,
   type LoginOptions,
   type LoginPlace,
   type LoginSession,
@@ -209,7 +209,7 @@ function checkSameLogin({ region, authChoice }: TwoStepOptions, login: PendingLo
 
 /** Whoever logs in in two steps begins anew in two steps. */
 function withRestart(error: unknown, { choiceId, region, profileId }: PendingLogin): unknown {
-  const begin = 'openclaw onboard --non-interactive --start';
+  const begin = { command: 'openclaw onboard --non-interactive --start', flags: '' };
   return withLoginCommand(error, begin, { authChoice: choiceId, profileId, ...(region && { region }) });
 }
 

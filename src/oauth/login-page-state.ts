@@ -107,7 +107,7 @@ export function clockText(ms: number): string {
 }
 
 function describeEnd(end: LoginEnd, texts: Texts): LoginPageEnd {
-  const command = 'openclaw auth login';
+  const command = cleanText(('command' in end ? end.command : undefined) ?? 'openclaw auth login', 300);
   switch (end.kind) {
     case 'saved':
       return { title: texts.pageSavedTitle, text: piecesOfText(texts.pageSaved, { profile: end.profileId }) };

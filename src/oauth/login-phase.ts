@@ -22,10 +22,11 @@ export type DeviceStartState = {
 /** How it ended. Texts of servers are cleaned. */
 export type LoginEnd =
   | { readonly kind: 'saved'; readonly profileId: string }
-  | { readonly kind: 'denied' }
-  | { readonly kind: 'expired' }
+  /** `command` begins it again. */
+  | { readonly kind: 'denied'; readonly command?: string }
+  | { readonly kind: 'expired'; readonly command?: string }
   /** Stopped by the person who started it. */
-  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'cancelled'; readonly command?: string }
   | { readonly kind: 'failed'; readonly message: string; readonly remedy: string };
 
 export type LoginPhase = DeviceFlowState | { readonly kind: 'checking' } | LoginEnd;

@@ -90,8 +90,10 @@ export function explainUnknown(name: string, deps: UnknownModelDeps, known: Know
   return unknownName(asked, ref, deps, known);
 }
 
-function defaultRemedy({ models, isUsable }: KnownNames): string {
-  const usable = [...models.values()].find((model) => model.route !== undefined && isUsable(model));
+function defaultRemedy(known: KnownNames): string {
+  const usable = [...known.models.values()].find(
+    (model) => model.route !== undefined && known.isUsable(model),
+  );
   return usable === undefined
     ? 'Log in, or give a key, and choose one: `openclaw onboard`.'
     : `Set one, for example: \`openclaw models set ${cleanText(usable.ref, 120)}\`. See what there is: \`openclaw models list\`.`;

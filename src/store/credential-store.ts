@@ -115,9 +115,17 @@ export type CredentialStore = {
   readKeyRecord(): Promise<KeyRecord | undefined>;
   /**
    * Loads the key, or chooses where to keep one and makes it: called before a login, so that one that could not be
-   * saved fails before a person has approved it. Adds STORAGE_CONFLICT, INPUT_REQUIRED and USAGE to the errors.
+   * saved fails before a person has approved it. A key that has sealed nothing yet gives way to one that is wanted
+   * elsewhere. Adds STORAGE_CONFLICT, INPUT_REQUIRED and USAGE to the errors.
    */
   unlock(): Promise<KeyRecord>;
+  /** Loads the key that there is, and makes none. undefined while the store has none. */
+  openKey(): Promise<KeyRecord | undefined>;
+  /**
+   * After a first login that came to nothing: takes away the key that `unlock` has made in this process, unless a login
+   * or a secret is, or was, sealed with it. Another process that has it open makes one of its own when it saves.
+   */
+  dropUnusedKey(): Promise<void>;
   /**
    * Seals everything anew with a key of another place, in one transaction, and removes the old key if this program made
    * it and no copy beside the store needs it. `quiesce` is called once all is asked and known, and keeps refreshes away

@@ -45,9 +45,9 @@ export function writeSecret(
   return sealed;
 }
 
-/** The name of the key that everything is sealed with now. */
+/** The name of the key that everything is sealed with now; undefined also for one that is being made or taken away. */
 export function selectKeyId(db: DatabaseSync): string | undefined {
-  const row = db.prepare('SELECT key_id FROM key_record WHERE id = 1').get();
+  const row = db.prepare('SELECT key_id FROM key_record WHERE id = 1 AND check_value IS NOT NULL').get();
   return (row as { key_id: string } | undefined)?.key_id;
 }
 

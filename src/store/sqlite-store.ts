@@ -236,6 +236,8 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     async unlock() {
       return (await key.unlock()).record;
     },
+    openKey: async () => (await key.open())?.record,
+    dropUnusedKey: () => key.dropUnused(),
     moveKey: (target, quiesce) => deps.moveKey(target, quiesce),
     whyUnwritable: () => database.whyUnwritable(),
     prove: () => database.prove(),

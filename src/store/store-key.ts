@@ -1,8 +1,9 @@
 // Sees to it that a store has one key for its whole life: obeys the recorded one, or has the first one made, with the
 // record written before the key and completed after it, so that no crash leaves a key without a trace or a store
-// without a key. Which kind of key, and how it is kept, is decided in src/vault.
+// without a key. A key that has sealed nothing yet binds nobody: it gives way to another. Which kind of key, and how it
+// is kept, is decided in src/vault.
 import type { DatabaseSync } from 'node:sqlite';
-import { isOpenClawError } from '../errors.ts';
+import { isOpenClawError, type ErrorCode } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import { phraseOf } from '../vault/key-choice.ts';
@@ -32,12 +33,24 @@ export type StoreKey = {
   openWith(source: KeySource): Promise<OpenedKey | undefined>;
   /** The key that the store has just been sealed with. */
   adopt(key: OpenedKey): void;
+  /** Takes away the key that this process has made, unless something is, or was, sealed with it by whichever process. */
+  dropUnused(): Promise<void>;
 };
 
 /** Enough for another process that makes the first key with a keychain that answers late. */
 const creationWaitMs = 30_000;
 /** A person may mistype a passphrase. */
 const askedAtMost = 3;
+/** A key that is made or moved at this moment is not unused: nobody waits for that. */
+const dropWaitMs = 1_000;
+
+/** With these a key that has sealed nothing gives way to one that is kept where it is wanted. */
+const givesWay: ReadonlySet<ErrorCode> = new Set([
+  'STORAGE_CONFLICT',
+  'KEY_MISSING',
+  'KEYCHAIN_UNAVAILABLE',
+  'PASSPHRASE_REQUIRED',
+]);
 
 export function createStoreKey(deps: {
   readonly database: SqliteDatabase;
@@ -53,24 +66,31 @@ export function createStoreKey(deps: {
   let opened: OpenedKey | undefined;
   let opening: Promise<OpenedKey> | undefined;
   let wasOpened = false;
+  let made: KeyRecord | undefined;
 
   const readRow = (): Promise<KeyRow | undefined> => database.read(selectKeyRow);
 
   const openOrCreate = async (): Promise<OpenedKey> => {
     const row = await readRow();
-    if (isComplete(row)) return load(row);
+    const found = isComplete(row) ? await loadUnlessUnused(row) : undefined;
+    if (found !== undefined) return found;
     const kind = await source.choose();
     if (kind === 'memory') {
+      // A store on the disk is not forgotten for one that ends with this process.
+      if (isComplete(row)) return load(row);
       if (!database.isInMemory()) database.createInMemory();
       return create(kind);
     }
     const release = await locks.lock('key', { timeoutMs: creationWaitMs });
     try {
       const now = await readRow();
-      // Another process was first: its choice holds.
-      if (isComplete(now)) return await load(now);
+      if (isComplete(now)) {
+        // Another process was first: its choice holds.
+        const chosen = await loadUnlessUnused(now);
+        if (chosen !== undefined) return chosen;
+        if ((await retire(now.key_id)) === 'in use') return await load(now);
+      } else if (now !== undefined) await withdraw(recordOf(now), (record) => source.discard(record));
       if (!database.isThere()) database.create();
-      if (now !== undefined) await discard(recordOf(now));
       return await create(kind);
     } finally {
       release();
@@ -82,18 +102,50 @@ export function createStoreKey(deps: {
     await database.write((db) => writeKeyRow(db, record));
     const sealer = createSealer(await source.provide(record), record.keyId, folder);
     await database.write((db) => writeKeyRow(db, record, sealer));
+    if (kind !== 'memory') made = record;
     return { record, sealer };
   };
 
-  /** An attempt that was cut off may have left a key that opens nothing: no reason to refuse a new one. */
-  const discard = async (record: KeyRecord): Promise<void> => {
+  /** undefined: it does not open here, and nobody would miss it. */
+  const loadUnlessUnused = async (row: CompleteKeyRow): Promise<OpenedKey | undefined> => {
     try {
-      await source.discard(record);
+      return await load(row);
+    } catch (error) {
+      const mayGiveWay = isOpenClawError(error) && givesWay.has(error.code);
+      if (mayGiveWay && (await database.read((db) => isUnused(db, row.key_id))) === true) return undefined;
+      throw error;
+    }
+  };
+
+  /**
+   * The caller holds the lock. The record is incomplete from then on, so that nothing is sealed with the key any more,
+   * and names it until it is gone.
+   */
+  const retire = async (keyId: string): Promise<'in use' | 'kept' | 'gone'> => {
+    const record = await database.write((db) => {
+      const row = isUnused(db, keyId) ? selectKeyRow(db) : undefined;
+      if (row === undefined) return undefined;
+      writeKeyRow(db, recordOf(row));
+      return recordOf(row);
+    });
+    if (record === undefined) return 'in use';
+    return (await withdraw(record, (each) => source.remove(each))) ? 'gone' : 'kept';
+  };
+
+  /** What opens nothing may be left over: no reason to refuse a new key. */
+  const withdraw = async (
+    record: KeyRecord,
+    take: (record: KeyRecord) => Promise<void>,
+  ): Promise<boolean> => {
+    try {
+      await take(record);
+      return true;
     } catch (error) {
       if (!isOpenClawError(error)) throw error;
       warn(
         `An unused key (${record.keyId}) could not be removed from ${phraseOf(record.kind)}: ${error.message}`,
       );
+      return false;
     }
   };
 
@@ -140,7 +192,7 @@ export function createStoreKey(deps: {
       if (opened !== undefined) {
         // The store may have been replaced by another, with a key of its own.
         const row = await readRow();
-        if (row?.key_id === opened.record.keyId) return opened;
+        if (isComplete(row) && row.key_id === opened.record.keyId) return opened;
         opened = undefined;
       }
       return shareOpening(openOrCreate);
@@ -158,6 +210,21 @@ export function createStoreKey(deps: {
     },
     adopt(key) {
       opened = key;
+    },
+    async dropUnused() {
+      if (made === undefined || database.isInMemory() || !database.isThere()) return;
+      const { keyId } = made;
+      const release = await locks.lock('key', { timeoutMs: dropWaitMs });
+      try {
+        const outcome = await retire(keyId);
+        if (outcome === 'in use') return;
+        made = undefined;
+        opened = undefined;
+        // What could not be removed stays on record: whoever makes the next key tries again.
+        if (outcome === 'gone') await database.write((db) => db.exec('DELETE FROM key_record'));
+      } finally {
+        release();
+      }
     },
   };
 }
@@ -216,6 +283,14 @@ function selectKeyRow(db: DatabaseSync): KeyRow | undefined {
 function holdsSealed(db: DatabaseSync): boolean {
   const query = 'SELECT EXISTS (SELECT 1 FROM logins) OR EXISTS (SELECT 1 FROM secrets) AS found';
   return (db.prepare(query).get() as { found: number }).found === 1;
+}
+
+/** Whether this is the store's key, and neither seals anything now nor did for a login that copies may still hold. */
+function isUnused(db: DatabaseSync, keyId: string): boolean {
+  const row = selectKeyRow(db);
+  if (!isComplete(row) || row.key_id !== keyId || holdsSealed(db)) return false;
+  const query = 'SELECT EXISTS (SELECT 1 FROM generations) AS found';
+  return (db.prepare(query).get() as { found: number }).found === 0;
 }
 
 type CompleteKeyRow = KeyRow & { check_value: Uint8Array };

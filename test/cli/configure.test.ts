@@ -322,6 +322,9 @@ describe('configure without a terminal', () => {
       changes: [{ path: 'agents.defaults.model.fallbacks', to: null }],
       defaultModel: 'minimax/MiniMax-M2.7',
     });
+    const nothing = await home.run(['configure', '--keep-login', '--non-interactive'], env);
+    expect(nothing.stderr).not.toContain('stays as it is');
+    expect(nothing.stdout).toContain(`${home.configFile} is as it was.`);
     keys.state = 'out of order';
     expect((await home.json(args, env)).value).toMatchObject({
       verified: false,

@@ -235,6 +235,12 @@ describe('a second login', () => {
     expect(renewing.offered.get('login')).toEqual(['minimax:default', 'minimax:work', '']);
     expect(written.out).toContain('It replaced the former login of this name.');
 
+    await expect(authLogin(context, { nonInteractive: true })).rejects.toMatchObject({
+      code: 'INPUT_REQUIRED',
+      message: 'There are several logins: minimax:default, minimax:work.',
+      remedy: expect.stringContaining('`openclaw auth login --profile-id minimax:default`') as string,
+    });
+
     const refreshing = authRefresh(context, {}, undefined, scriptQuestions([cancel]));
     await expect(refreshing).rejects.toMatchObject({ code: 'INTERRUPTED' });
     await expect(authLogout(context, {}, undefined)).rejects.toMatchObject({

@@ -65,7 +65,7 @@ it('says on the page that the person declined at the portal, and what to do', as
   await page.getByRole('link', { name: /Continue at/ }).click();
   await (await portalTab).getByRole('button', { name: 'Deny' }).click();
   await page.getByRole('heading', { name: texts.pageDeniedTitle }).waitFor({ timeout: 15_000 });
-  await page.getByText('openclaw auth login', { exact: true }).waitFor();
+  await page.getByText(/^openclaw onboard --auth-choice minimax-portal --region global/).waitFor();
   expect((await running.ended).code).toBe(1);
 });
 

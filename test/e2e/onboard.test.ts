@@ -132,6 +132,7 @@ describe('onboard', () => {
     ).toBe(0);
     expect((await home.json(['auth', 'logout', 'minimax-portal:default'])).value).toEqual({
       loggedOut: [{ id: 'minimax-portal:default', revoked: true }],
+      forgotten: [],
     });
     const { value } = await home.json(['auth', 'status']);
     expect((value as unknown as Status).profiles).toMatchObject([

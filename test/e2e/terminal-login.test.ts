@@ -18,13 +18,18 @@ const isRequired = process.env['OPENCLAW_TEST_REQUIRE_SYSTEM'] === '1';
 type Stage = { terminal: PseudoTerminal; opened: () => string[] };
 
 /** The shell tells afterwards how the program ended, and in which mode it left the terminal. */
-function startLogin(config: Portal['config'], home = createHome(), flags = '--region global'): Stage {
+function startLogin(
+  config: Portal['config'],
+  home = createHome(),
+  flags = '--region global',
+  gateway = '--no-start-gateway',
+): Stage {
   home.writeConfig(config);
   const browser = join(home.folder, 'browser');
   const log = join(home.folder, 'opened');
   writeFileSync(browser, `#!/bin/sh\nprintf '%s\\n' "$@" >> '${log}'\n`);
   chmodSync(browser, 0o755);
-  const login = `'${process.execPath}' '${programFile()}' onboard --auth-choice minimax-portal ${flags} --no-start-gateway`;
+  const login = `'${process.execPath}' '${programFile()}' onboard --auth-choice minimax-portal ${flags} ${gateway}`;
   const terminal = startInTerminal(`${login}; echo exit=$?; stty -a`, {
     ...home.env,
     BROWSER: browser,
@@ -115,6 +120,19 @@ describe('a login in a terminal', () => {
       { id: 'minimax-portal:cn', generation: 1, region: 'cn' },
       { id: 'minimax-portal:second', generation: 1, region: 'cn' },
     ]);
+  });
+
+  it('a cancel at the model question stops there with 130, and the login counts', async () => {
+    const portal = await startPortal();
+    const home = createHome();
+    const { terminal } = startLogin(deviceOnly(portal.config), home, '--region global --no-browser', '');
+    await terminal.until(/Which model do you want[^]*└/);
+    terminal.press('\u0003');
+    const said = shown(await terminal.until(/exit=130/)).replaceAll(/\s+/g, ' ');
+    expect(said).toMatch(/no default model is set[^]*openclaw models set minimax-portal\//);
+    expect(said).not.toContain('Start the gateway now');
+    await terminal.ended;
+    expect((await home.json(['auth', 'status'])).value['profiles']).toHaveLength(1);
   });
 
   it('a question that nobody can answer any more is left out, and the login counts', async () => {

@@ -23,7 +23,7 @@ describe('when it does not go well', () => {
       code: 'LOGIN_DENIED',
       // A command that runs where nobody can be asked.
       remedy: expect.stringContaining(
-        '`openclaw auth login --auth-choice minimax-portal --region global`',
+        '`openclaw onboard --auth-choice minimax-portal --region global --no-browser --non-interactive`',
       ) as string,
     });
     expect((await home.json(['auth', 'status', '--check'])).code).toBe(0);
@@ -38,6 +38,12 @@ describe('when it does not go well', () => {
     onboard.child.kill('SIGINT');
     expect(await onboard.ended).toMatchObject({ code: 130 });
     expect((await home.json(['auth', 'status'])).value).toMatchObject({ profiles: [] });
+    // The place that was proved for it binds nobody.
+    portal.control.set({ autoApproveMs: 0 });
+    expect((await home.json([...onboardArgs, '--insecure-storage'])).value).toMatchObject({
+      storage: 'insecure-file',
+    });
+    expect((await home.json(['auth', 'status', '--check'])).code).toBe(0);
   });
 
   it('a dead portal, and one that lies', async () => {

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { filesHolding } from '../support/credentials.ts';
-import { createHome, loggedIn, startPortal, type Home, type Portal } from '../support/cli-process.ts';
+import {
+  createHome,
+  loggedIn,
+  onboardArgs,
+  startPortal,
+  type Home,
+  type Portal,
+} from '../support/cli-process.ts';
 
 const begin = [
   'onboard',
@@ -151,6 +158,25 @@ describe('onboard in two steps', () => {
       const done = await outcome(home, [...complete, '--profile-id', id]);
       expect(done).toMatchObject({ code: 0, value: { profile: { id } } });
     }
+  });
+
+  it('is forgotten with a logout, and with a login that is done under its name', async () => {
+    const portal = await startPortal({ autoApproveMs: null });
+    const { home } = await started(portal);
+    await home.json([...begin, '--profile-id', 'minimax-portal:work']);
+    expect((await home.json(['auth', 'logout', 'minimax-portal:work'])).value).toEqual({
+      loggedOut: [],
+      forgotten: ['minimax-portal:work'],
+    });
+    portal.control.set({ autoApproveMs: 0 });
+    const done = await home.run([...onboardArgs, '--json']);
+    expect(done.stderr).toContain('"event":"former_code_dropped"');
+    expect(await outcome(home, complete)).toMatchObject({ error: 'LOGIN_NOT_STARTED' });
+    await home.json(begin);
+    expect((await home.run(['auth', 'logout', '--all'])).stdout).toMatch(
+      /^Logged out: minimax-portal:default .*\nForgotten: the login that was begun for minimax-portal:default/,
+    );
+    expect((await home.run(['auth', 'logout', '--all'])).stdout).toBe('There was no login.\n');
   });
 
   it('a start while another process waits for the one before is not forgotten with that', async () => {

@@ -69,7 +69,7 @@ describe('an account of the other site', () => {
     portal.control.deny(line.trim().split(/\s+/)[1] ?? '');
     const { code, stderr } = await onboard.ended;
     expect(code).toBe(1);
-    expect(stderr).toContain('openclaw auth login --auth-choice minimax-portal --region cn');
+    expect(stderr).toContain('openclaw onboard --auth-choice minimax-portal --region cn');
   });
 
   it('a token that is good is never shown to the other region', async () => {

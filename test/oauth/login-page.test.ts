@@ -53,6 +53,15 @@ describe.each(locales)('%s', (locale) => {
   });
 });
 
+it('names the command that was begun with, to begin it again', () => {
+  for (const kind of ['denied', 'expired', 'cancelled'] as const) {
+    expect(render({ phase: { kind, command: 'openclaw onboard --region cn' } })).toContain(
+      'openclaw onboard --region cn',
+    );
+    expect(render({ phase: { kind } })).toContain('openclaw auth login');
+  }
+});
+
 it('D6 D7: a waiting page has code, address and the warning against phishing', () => {
   const html = render();
   expect(html).toContain('>TUE3-FXNG</code>');

@@ -68,7 +68,26 @@ describe('each cause', () => {
       'portal/MiniMax-M2.1',
       ['plugins enable minimax-portal-auth`'],
     ],
-    ['no_default', { env: key }, 'default', ['no default model']],
+    [
+      'plugin_failed',
+      {
+        failedProviders: [
+          { providerId: 'portal', pluginId: 'portal-auth', reason: 'accountUrl is not https.' },
+        ],
+      },
+      'portal/MiniMax-M2.1',
+      [
+        'the plugin portal-auth, which does not work: accountUrl is not https. See why',
+        'plugins inspect portal-auth`',
+      ],
+    ],
+    [
+      'no_provider',
+      { config: { models: { mode: 'replace' } }, pluginCatalogs },
+      'portal/MiniMax-M2.1',
+      ['leaves those that a login brings out', '`openclaw config set models.mode merge`'],
+    ],
+    ['no_default', { env: key }, 'default', ['no default model', '`openclaw models set minimax/']],
     [
       'ambiguous',
       { env: key, pluginCatalogs, providersWithProfile: new Set(['portal']) },

@@ -1,16 +1,22 @@
 // `auth login`: a new login, or a new key, under its own name. The configuration gets what it needs to be used, no more.
 import { authChoices, type App, type SetupChoice } from '../../app.ts';
 import type { CredentialStore, ProfileRecord } from '../../store/credential-store.ts';
+import { OpenClawError } from '../../errors.ts';
+import { cleanText } from '../../platform/text.ts';
 import { createOutput, mayAsk, type CommandContext } from '../command-context.ts';
 import { localeOfEnv } from '../../language/locale.ts';
 import { textsOf } from '../../language/texts.ts';
-import { readFlow, readStorageOptions } from '../login-session.ts';
+import { readFlow } from '../login-session.ts';
+import { readStorageOptions, releaseStore } from '../login-storage.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { isBeyondOpening } from '../fresh-store.ts';
 import { whichLogin } from '../login-target.ts';
 import { openApp } from '../open-app.ts';
+import { currentDefault } from '../default-model.ts';
+import { narrowOutput } from '../ui/narrow-output.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { createQuestionPrompt } from '../wizard/question-prompt.ts';
+import { offeredModels, setModelCommand } from '../wizard/model-options.ts';
 import { saveSetup } from '../wizard/save-setup.ts';
 import { setupEdits } from '../wizard/setup-edits.ts';
 import type { SetupOptions } from '../wizard/setup-flags.ts';
@@ -32,6 +38,7 @@ export async function authLogin(
     const withFormer = await repeatFormer(app, context, store, options, stage);
     const { choice, setup, ...walked } = await walkThroughSetup(app, context, output, withFormer, 'onboard', {
       ...stage,
+      command: 'openclaw auth login',
       chooseMessage: textsOf(localeOfEnv(context.env)).questionChoice,
     });
     if (choice === undefined) return 0;
@@ -40,9 +47,19 @@ export async function authLogin(
     const saved = await saveSetup(app, context, output, withFormer, place, { ...walked, setup, choice });
     const kept = choice.pluginId === undefined ? 'key' : 'login';
     await writeConfig(app, setupEdits(config, setup), saved.report === undefined ? undefined : kept);
-    printSetup(context, output, saved);
-    output.result(setupToJson(saved));
+    printSetup(context, narrowOutput(context, output), saved);
+    const defaultModel = currentDefault(app.config());
+    const { offered } = defaultModel === undefined ? await offeredModels(app, saved) : {};
+    const next = offered === undefined ? [] : [setModelCommand(offered)];
+    if (defaultModel === undefined) {
+      narrowOutput(context, output).line(output.style.warn('  No default model is set yet. To set one:'));
+      output.line(`  ${output.style.accent(next[0] ?? 'openclaw models set <ref>')}`);
+    }
+    output.result({ ...setupToJson(saved), defaultModel: defaultModel ?? null, next });
     return 0;
+  } catch (error) {
+    await releaseStore(app);
+    throw error;
   } finally {
     app.close();
   }
@@ -76,7 +93,7 @@ async function repeatFormer(
   };
 }
 
-/** undefined: another login, or nobody can be asked. */
+/** undefined: another login. Throws INPUT_REQUIRED where there are several, and nobody can be asked. */
 async function pickFormer(
   context: CommandContext,
   options: SetupOptions,
@@ -85,7 +102,15 @@ async function pickFormer(
 ): Promise<string | undefined> {
   const [only, second] = records;
   if (second === undefined) return only?.id;
-  if (isAboutKey(options) || (stage.ask === undefined && !mayAsk(context, options))) return undefined;
+  if (isAboutKey(options)) return undefined;
+  if (stage.ask === undefined && !mayAsk(context, options)) {
+    const ids = records.map(({ id }) => cleanText(id, 120));
+    throw new OpenClawError({
+      code: 'INPUT_REQUIRED',
+      message: `There are several logins: ${ids.join(', ')}.`,
+      remedy: `Name the one to renew, or a new one: \`openclaw auth login --profile-id ${ids[0]}\`.`,
+    });
+  }
   const ask = stage.ask ?? createQuestionPrompt(context);
   const more = [{ value: '', label: 'Another login' }];
   const reply = await ask(whichLogin('Which login do you want to renew?', records, more), false);

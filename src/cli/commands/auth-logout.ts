@@ -1,11 +1,13 @@
-// `auth logout`: the server is told if it can be, the login is deleted in any case, other logins stay.
+// `auth logout`: the server is told if it can be, the login is deleted in any case, other logins stay. One of the same name
+// that was begun in two steps is forgotten with it.
 import { performLogout } from '../../auth/login.ts';
 import { OpenClawError, toOpenClawError } from '../../errors.ts';
-import { quotedText } from '../../platform/text.ts';
+import { cleanText, quotedText } from '../../platform/text.ts';
 import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
 import type { App } from '../../app.ts';
 import { createOutput, type CommandContext, type OutputOptions } from '../command-context.ts';
 import { openApp } from '../open-app.ts';
+import { forgetPendingLogin, pendingIds } from '../pending-login.ts';
 import { pickProfile } from '../profile-argument.ts';
 import type { WizardStage } from '../wizard/setup-walk.ts';
 
@@ -26,18 +28,23 @@ export async function authLogout(
   const app = openApp(context, options);
   try {
     const records = await app.store().listProfiles();
+    const begun = await pendingIds(app.store());
+    const isOnlyBegun =
+      named !== undefined && begun.includes(named) && !records.some(({ id }) => id === named);
     const chosen =
       options.all === true
         ? records
-        : [
-            await pickProfile(records, named, {
-              context,
-              options,
-              stage,
-              command: 'auth logout',
-              message: 'Which login do you want to delete?',
-            }),
-          ];
+        : isOnlyBegun
+          ? []
+          : [
+              await pickProfile(records, named, {
+                context,
+                options,
+                stage,
+                command: 'auth logout',
+                message: 'Which login do you want to delete?',
+              }),
+            ];
     const done: { id: string; revoked: boolean; trouble?: string }[] = [];
     for (const record of chosen) {
       const { provider, trouble } = await findProvider(app, record.provider);
@@ -52,8 +59,17 @@ export async function authLogout(
       output.line(`Logged out: ${record.id} (deleted ${told})`);
       if (remark !== undefined) output.note(`  ${remark}`);
     }
-    if (chosen.length === 0) output.line('There was no login.');
-    output.result({ loggedOut: done });
+    const left = begun.filter(
+      (id) => options.all === true || id === named || chosen.some((each) => each.id === id),
+    );
+    const forgotten: string[] = [];
+    for (const id of left) {
+      if (!(await forgetPendingLogin(app.store(), id))) continue;
+      forgotten.push(id);
+      output.line(`Forgotten: the login that was begun for ${cleanText(id, 120)} and not finished`);
+    }
+    if (chosen.length === 0 && forgotten.length === 0) output.line('There was no login.');
+    output.result({ loggedOut: done, forgotten });
     return 0;
   } finally {
     app.close();

@@ -10,9 +10,11 @@ import { ownVariable } from '../../providers/builtin-providers.ts';
 import { createOutput, mayAsk, type CommandContext, type Output } from '../command-context.ts';
 import { currentDefault } from '../default-model.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
-import { readFlow, readStorageOptions, type LoginPlace } from '../login-session.ts';
+import { readFlow, type LoginPlace } from '../login-session.ts';
+import { readStorageOptions, releaseStore } from '../login-storage.ts';
 import { openApp } from '../open-app.ts';
 import { tellOpenClawTraces } from '../openclaw-traces.ts';
+import { narrowOutput } from '../ui/narrow-output.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { describeStorage } from '../ui/storage-text.ts';
 import { saveSetup, type SavedSetup } from '../wizard/save-setup.ts';
@@ -42,6 +44,7 @@ export async function configure(
     }
     const outcome = await walkThroughSetup(app, context, output, options, 'configure', {
       ...stage,
+      command: 'openclaw configure',
       beforeSaving: (planned, told) => showPlan(app, context, told, options, planned),
     });
     const edits = editsFor(config, outcome);
@@ -71,6 +74,9 @@ export async function configure(
       defaultModel: outcome.primary ?? currentDefault(config) ?? null,
     });
     return 0;
+  } catch (error) {
+    await releaseStore(app);
+    throw error;
   } finally {
     app.close();
   }
@@ -101,8 +107,11 @@ async function showPlan(
   const changes = describeChanges(config, edits);
   const say = (line = ''): void => output.note(line);
   const { style } = output;
-  say();
-  say(changes.length === 0 ? `${configFile} stays as it is.` : `${configFile} will have:`);
+  // Where nobody is asked to agree, the end says it.
+  if (changes.length > 0 || mayAsk(context, options) || options.dryRun === true) {
+    say();
+    say(changes.length === 0 ? `${configFile} stays as it is.` : `${configFile} will have:`);
+  }
   for (const { path, from, to } of changes) {
     say(`  ${style.bold(path)}`);
     say(`    ${inWords(from)} → ${inWords(to)}`);
@@ -169,7 +178,7 @@ function printEnd(
   configChanged: boolean,
 ): void {
   const { style } = output;
-  if (saved !== undefined) printSetup(context, output, saved);
+  if (saved !== undefined) printSetup(context, narrowOutput(context, output), saved);
   output.line(
     configChanged
       ? `${style.good('✓')} Saved: ${app.paths.configFile}`

@@ -1,6 +1,6 @@
 // `gateway run`: serves until Ctrl-C or SIGTERM, then finishes what runs. Logs go to stderr or to the log file, the address
 // to stdout. The process behind `gateway start` and `restart` is this one too; it then talks to who launched it.
-import { OpenClawError, exitCodeOf, isOpenClawError, toOpenClawError, type ErrorCode } from '../../errors.ts';
+import { OpenClawError, exitCodeOf, isOpenClawError, toOpenClawError } from '../../errors.ts';
 import { localUrl } from '../../gateway/bind.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
 import { createJsonLog, type JsonLog } from '../../platform/json-log.ts';
@@ -138,20 +138,17 @@ function printReady({ terminal }: CommandContext, output: Output, url: string, p
 /** Whoever brings a key of their own never logs in, so this may be the first thing that needs a place to be kept in. */
 async function sealedToken(app: App): Promise<string> {
   const store = app.store();
-  const isFirst = store.identity() === undefined;
+  const isFirst = (await store.readKeyRecord()) === undefined;
   try {
     const { kind } = await store.unlock();
     if (kind === 'memory' && isFirst) throw tokenNeeded('There is no place here to keep one.');
     return await store.createSecret(gatewayTokenName, makeGatewayToken(app.random));
   } catch (error) {
-    if (isFirst && isOpenClawError(error) && placeless.has(error.code))
-      throw tokenNeeded(`${error.message}.`);
-    throw error;
+    // Nothing was ever kept here, and nothing can be.
+    const isPlaceless = isOpenClawError(error) && error.code === 'KEYCHAIN_UNAVAILABLE';
+    throw isFirst && isPlaceless ? tokenNeeded(`${error.message}.`) : error;
   }
 }
-
-/** Nothing was ever kept here, and nothing can be. */
-const placeless: ReadonlySet<ErrorCode> = new Set(['KEYCHAIN_UNAVAILABLE', 'PASSPHRASE_REQUIRED']);
 
 function tokenNeeded(why: string): OpenClawError {
   return new OpenClawError({

@@ -9,8 +9,11 @@ import { fillText } from '../../language/fill-text.ts';
 import { textsOf, type Texts } from '../../language/texts.ts';
 import { createOutput, mayAsk, type CommandContext, type Output } from '../command-context.ts';
 import { currentDefault, decideDefaultModel, defaultModelEdit } from '../default-model.ts';
-import { readFlow, readStorageOptions, type LoginPlace } from '../login-session.ts';
-import { offerGateway, type GatewayOffer, type GatewayOptions } from '../gateway-offer.ts';
+import { readFlow, type LoginPlace } from '../login-session.ts';
+import { readStorageOptions, releaseStore } from '../login-storage.ts';
+import { orLeftOpen } from '../left-question.ts';
+import { onboardAgain } from '../onboard-again.ts';
+import { notOffered, offerGateway, type GatewayOffer, type GatewayOptions } from '../gateway-offer.ts';
 import { reportColumn } from '../login-report.ts';
 import { tellOpenClawTraces } from '../openclaw-traces.ts';
 import { checkTwoStep, completeTwoStep, startTwoStep, type TwoStepOptions } from '../two-step-login.ts';
@@ -20,9 +23,11 @@ import { openApp } from '../open-app.ts';
 import { proveConfigWritable, writeConfig } from '../login-config.ts';
 import { createPrompter } from '../ui/prompter.ts';
 import { createPassphrasePrompt, rememberPassphrase } from '../ui/passphrase-prompt.ts';
+import { narrowOutput } from '../ui/narrow-output.ts';
+import { foldText } from '../ui/text-width.ts';
 import { printConfigWarnings } from '../ui/config-warnings.ts';
 import { isServedBy } from '../../providers/model-route.ts';
-import { catalogueWith, findModel, modelOptions } from '../wizard/model-options.ts';
+import { catalogueWith, findModel, offeredModels, setModelCommand } from '../wizard/model-options.ts';
 import { saveSetup, type SavedSetup } from '../wizard/save-setup.ts';
 import { setupEdits, type Setup } from '../wizard/setup-edits.ts';
 import type { SetupOptions } from '../wizard/setup-flags.ts';
@@ -56,6 +61,7 @@ export async function onboard(
       storage,
       requirePersistence: true,
       check: (choice) => checkModel(app, context, output, options, choice),
+      again: onboardAgain(given),
     };
     if (options.start === true) {
       await startTwoStep(app, context, output, options, place);
@@ -81,6 +87,7 @@ export async function onboard(
     const walked = await walkThroughSetup(app, context, output, options, 'onboard', {
       ...stage,
       chooseMessage,
+      command: 'openclaw onboard',
     });
     const { choice, setup, server } = walked;
     if (choice === undefined) return 0;
@@ -90,6 +97,9 @@ export async function onboard(
     await proveConfigWritable(app, setupEdits(config, setup));
     const saved = await saveSetup(app, context, output, options, place, { ...walked, choice });
     return await finish(app, context, output, options, saved, setup);
+  } catch (error) {
+    await releaseStore(app);
+    throw error;
   } finally {
     app.close();
   }
@@ -131,23 +141,48 @@ async function finish(
   const what = saved.report === undefined ? undefined : kept;
   // Before any further question: from here on the login serves, whatever is answered.
   const enabled = await writeConfig(app, setupEdits(config, setup), what);
-  const model = await settleDefaultModel(app, context, output, options, saved);
+  const { model, offered, isCancelled } = await settleDefaultModel(app, context, output, options, saved);
   const chosen = await writeConfig(app, modelEdits(config, model), what);
   const defaultModel = model ?? currentDefault(config);
-  printSetup(context, output, saved);
-  printKept(output, app, texts, defaultModel, model !== undefined);
-  const gateway = await offerGateway(app, context, output, options, saved.key?.variable);
-  printNext(output, texts, gateway, await toolsFor(app, saved.choice, defaultModel));
+  const facts = narrowOutput(context, output);
+  printSetup(context, facts, saved);
+  const canSet = defaultModel === undefined && offered !== undefined;
+  const setModel = canSet ? setModelCommand(offered) : undefined;
+  printKept(facts, app, texts, { defaultModel, isChanged: model !== undefined, setModel });
+  const gateway = isCancelled
+    ? notOffered
+    : await offerGateway(app, context, output, options, saved.key?.variable);
+  const exitCode = isCancelled ? 130 : gateway.exitCode;
+  if (exitCode === 130) {
+    const open =
+      isCancelled && defaultModel === undefined ? 'no default model is set' : 'the rest was left out';
+    facts.line();
+    facts.line(`Stopped here: the ${what ?? 'provider'} is saved, and ${open}.`);
+  }
+  printNext(context, output, texts, gateway, await toolsFor(app, saved.choice, defaultModel), setModel);
   output.result({
     ...setupToJson(saved),
     defaultModel: defaultModel ?? null,
     configFile: app.paths.configFile,
     configChanged: enabled || chosen,
     gateway: gateway.result,
-    next: [...(gateway.isRunning ? [] : ['openclaw gateway run']), 'openclaw env claude-code'],
+    next: [
+      ...(setModel === undefined ? [] : [setModel]),
+      ...(gateway.isRunning ? [] : ['openclaw gateway run']),
+      'openclaw env claude-code',
+    ],
   });
-  return gateway.exitCode;
+  return exitCode;
 }
+
+type SettledModel = {
+  /** undefined: as it is. */
+  readonly model: string | undefined;
+  /** What could be set. */
+  readonly offered: string | undefined;
+  /** The person wants to stop here. */
+  readonly isCancelled: boolean;
+};
 
 async function settleDefaultModel(
   app: App,
@@ -155,43 +190,35 @@ async function settleDefaultModel(
   output: Output,
   options: OnboardOptions,
   { choice, report, server }: SavedSetup,
-): Promise<string | undefined> {
+): Promise<SettledModel> {
   const interactive = mayAsk(context, options);
-  const known = await modelOptions(app, choice, server);
-  const own = known.filter(({ ref }) => ref.startsWith(`${choice.provider}/`));
-  // Those that are offered begin with the usual one.
-  const usual = choice.pluginId === undefined ? own[0]?.ref : undefined;
-  const facts = defaultModelFacts(app.config(), options, report?.defaultModel ?? usual);
+  const { own, offered } = await offeredModels(app, { choice, report, server });
+  const facts = defaultModelFacts(app.config(), options, offered);
   const decision = decideDefaultModel(facts, interactive);
-  if (decision.kind === 'keep') return undefined;
-  if (decision.kind === 'set') return findModel(app, choice, server, decision.ref);
+  const settled = { model: undefined, offered, isCancelled: false };
+  if (decision.kind === 'keep') return settled;
+  if (decision.kind === 'set')
+    return { ...settled, model: await findModel(app, choice, server, decision.ref) };
   const texts = textsOf(localeOfEnv(context.env));
-  const prompter = createPrompter(context, output, { interactive: true });
-  const chosen = await orKeep(
-    prompter.select({
-      message: texts.questionModel,
-      options: [
-        ...own.map(({ ref }) => ({
-          value: ref,
-          label: ref,
-          ...(ref === decision.suggested ? { hint: texts.recommended } : {}),
-        })),
-        ...(facts.current === undefined
-          ? []
-          : [{ value: '', label: fillText(texts.keepModel, { model: facts.current }) }]),
-      ],
-      flag: '--model',
-    }),
-  );
-  return chosen === '' ? undefined : chosen;
-}
-
-/** The login is saved: cancelling this question cancels nothing but the question. */
-async function orKeep(question: Promise<string>): Promise<string> {
+  const question = createPrompter(context, output, { interactive: true }).select({
+    message: texts.questionModel,
+    options: [
+      ...own.map(({ ref }) => ({
+        value: ref,
+        label: ref,
+        ...(ref === decision.suggested ? { hint: texts.recommended } : {}),
+      })),
+      ...(facts.current === undefined
+        ? []
+        : [{ value: '', label: fillText(texts.keepModel, { model: facts.current }) }]),
+    ],
+    flag: '--model',
+  });
   try {
-    return await question;
+    const chosen = await orLeftOpen(question, '', context.signal);
+    return { ...settled, model: chosen === '' ? undefined : chosen };
   } catch (error) {
-    if (isOpenClawError(error) && error.code === 'INTERRUPTED') return '';
+    if (isOpenClawError(error) && error.code === 'INTERRUPTED') return { ...settled, isCancelled: true };
     throw error;
   }
 }
@@ -214,16 +241,21 @@ function printKept(
   output: Output,
   app: App,
   texts: Texts,
-  defaultModel: string | undefined,
-  changed: boolean,
+  {
+    defaultModel,
+    isChanged,
+    setModel,
+  }: { defaultModel: string | undefined; isChanged: boolean; setModel: string | undefined },
 ): void {
   const { style } = output;
   const column = reportColumn(texts);
   if (defaultModel === undefined) {
-    output.line(`  ${column(texts.modelLabel)}${style.warn('none yet')}: openclaw models set <ref>`);
+    output.line(
+      `  ${column(texts.modelLabel)}${style.warn('none yet')}${setModel === undefined ? ': openclaw models set <ref>' : ''}`,
+    );
   } else {
     output.line(
-      `  ${column(texts.modelLabel)}${defaultModel}${changed ? '' : style.dim(` (${texts.unchanged})`)}`,
+      `  ${column(texts.modelLabel)}${defaultModel}${isChanged ? '' : style.dim(` (${texts.unchanged})`)}`,
     );
   }
   output.line(`  ${column(texts.configLabel)}${app.paths.configFile}`);
@@ -246,13 +278,34 @@ const toolNames: Readonly<Record<Tool, string>> = {
   openai: "OpenAI's SDKs and their like",
 };
 
-function printNext(output: Output, texts: Texts, gateway: GatewayOffer, shown: readonly Tool[]): void {
+/** Columns beside a command, for what it does. */
+const fewestBeside = 24;
+const besideMargin = 4;
+
+function printNext(
+  { terminal }: CommandContext,
+  output: Output,
+  texts: Texts,
+  gateway: GatewayOffer,
+  shown: readonly Tool[],
+  setModel: string | undefined,
+): void {
   const { style } = output;
   const width = 40;
-  const command = (text: string, does: string): void =>
-    output.line(`  ${style.accent(text)}${' '.repeat(Math.max(1, width - text.length))}${does}`);
+  const columns = terminal.outIsTty ? terminal.columns() : Number.POSITIVE_INFINITY;
+  const command = (text: string, does: string): void => {
+    const gap = ' '.repeat(Math.max(1, width - text.length));
+    const indent = 2 + text.length + gap.length;
+    const isBeside = columns - indent >= fewestBeside;
+    const [first = '', ...rest] = foldText(does, columns - (isBeside ? indent : besideMargin));
+    // A command stays whole, so that it can be copied; in a narrow window what it does goes below it.
+    if (isBeside) output.line(`  ${style.accent(text)}${gap}${first}`);
+    else output.line(`  ${style.accent(text)}\n${' '.repeat(besideMargin)}${first}`);
+    for (const line of rest) output.line(' '.repeat(isBeside ? indent : besideMargin) + line);
+  };
   output.line();
   output.line(texts.nextTitle);
+  if (setModel !== undefined) command(setModel, 'the default model');
   if (!gateway.isRunning) {
     command('openclaw gateway run', texts.nextServe);
     command('openclaw gateway start', `${texts.nextServe} (in the background)`);

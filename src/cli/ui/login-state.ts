@@ -9,12 +9,29 @@ import { cutToWidth, textWidth } from './text-width.ts';
 /** Columns that are left to a reason in the narrowest window. */
 const shortestReason = 6;
 
-/** `passedMs`: since the state was told. With `columns` a long reason is cut, so that what follows it can be seen. */
+/**
+ * `passedMs`: since the state was told. With `columns` a long reason is cut, so that what follows it can be seen; where the
+ * time would be cut off all the same, it comes first.
+ */
 export function describeState(
   state: DeviceFlowState | DeviceStartState,
   passedMs: number,
   texts: Texts,
   columns = Number.POSITIVE_INFINITY,
+): string {
+  const text = inWords(state, passedMs, texts, columns);
+  if (state.kind === 'starting') return text;
+  const left = formatCountdown(state.remainingMs - passedMs);
+  if (cutToWidth(text, columns).includes(left)) return text;
+  const what = state.kind === 'trouble' ? cleanText(state.reason) : texts.pageWaiting;
+  return `${left}  ${cutToWidth(what, columns - textWidth(left) - 2)}`;
+}
+
+function inWords(
+  state: DeviceFlowState | DeviceStartState,
+  passedMs: number,
+  texts: Texts,
+  columns: number,
 ): string {
   const fill = (text: string, values: Record<string, string>, reason: string): string => {
     const whole = fillText(text, { ...values, reason });

@@ -5,6 +5,7 @@ import { localeOfEnv } from '../../language/locale.ts';
 import { textsOf } from '../../language/texts.ts';
 import type { AuthPrompter } from '../../plugin-sdk/index.ts';
 import type { CommandContext, Output } from '../command-context.ts';
+import { askHidden } from './hidden-field.ts';
 import { createLoginView, type FlowControl } from './login-view.ts';
 
 export type PrompterOptions = {
@@ -83,11 +84,16 @@ export function createPrompter(
     },
     async text({ message, placeholder, flag, secret }) {
       requireTerminal(message, flag);
-      return ask<string>((clack) =>
-        secret === true
-          ? clack.password({ message, ...streams })
-          : clack.text({ message, ...(placeholder === undefined ? {} : { placeholder }), ...streams }),
-      );
+      if (secret !== true) {
+        return ask<string>((clack) =>
+          clack.text({ message, ...(placeholder === undefined ? {} : { placeholder }), ...streams }),
+        );
+      }
+      for (;;) {
+        const answer = await ask<string>((clack) => askHidden(clack, { message, ...streams }));
+        if (!answer.includes('\n')) return answer;
+        output.note('That has several lines, and none of them was taken: paste one alone.');
+      }
     },
     async confirm({ message, initialValue, flag }) {
       requireTerminal(message, flag);

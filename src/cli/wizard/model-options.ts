@@ -1,6 +1,8 @@
 // The models that can be chosen once a provider is set up: those of the catalogue as it will be, and those that a local
 // server has named.
 import { buildCatalogue, type App, type SetupChoice } from '../../app.ts';
+import { shellWord } from '../../platform/shell-word.ts';
+import { cleanText } from '../../platform/text.ts';
 import type { TakenServer } from './key-desk.ts';
 import type { ModelOption } from './steps.ts';
 
@@ -24,6 +26,30 @@ export async function modelOptions(
   for (const { ref, provider } of routes) if (provider === choice?.provider && !refs.has(ref)) add(ref);
   for (const { ref } of routes) if (!refs.has(ref)) add(ref);
   return [...refs.values()];
+}
+
+/** Those of the provider that was set up, and the one of them that a login or a key brings as the default. */
+export async function offeredModels(
+  app: App,
+  {
+    choice,
+    report,
+    server,
+  }: {
+    readonly choice: SetupChoice;
+    readonly report: { readonly defaultModel?: string } | undefined;
+    readonly server: TakenServer | undefined;
+  },
+): Promise<{ own: readonly ModelOption[]; offered: string | undefined }> {
+  const known = await modelOptions(app, choice, server);
+  const own = known.filter(({ ref }) => ref.startsWith(`${choice.provider}/`));
+  // Those that are offered begin with the usual one.
+  const usual = choice.pluginId === undefined ? own[0]?.ref : undefined;
+  return { own, offered: report?.defaultModel ?? usual };
+}
+
+export function setModelCommand(ref: string): string {
+  return `openclaw models set ${shellWord(cleanText(ref, 200))}`;
 }
 
 /** As it is once this is set up. */

@@ -2,6 +2,7 @@
 // empty, and Esc or Ctrl-C cancels anywhere.
 import { OpenClawError } from '../../errors.ts';
 import type { CommandContext } from '../command-context.ts';
+import { askHidden } from '../ui/hidden-field.ts';
 import { textWidth } from '../ui/text-width.ts';
 import { guided } from './along-the-bar.ts';
 import type { Option, Question } from './questions.ts';
@@ -44,10 +45,7 @@ export function createQuestionPrompt(context: CommandContext): Ask {
             ...streams,
           })
         : question.kind === 'secret'
-          ? await clack.password({
-              message: question.message,
-              ...streams,
-            })
+          ? await askHidden(clack, { message: question.message, ...streams })
           : await clack.text({
               message: question.message,
               ...(question.initial === undefined ? {} : { initialValue: question.initial }),

@@ -2,20 +2,16 @@
 // key that stays in a variable, and a server, leave nothing to be kept.
 import type { App, SetupChoice } from '../../app.ts';
 import { performLogin, type LoginReport } from '../../auth/login.ts';
-import { OpenClawError } from '../../errors.ts';
+import { isOpenClawError, type OpenClawError } from '../../errors.ts';
 import { localeOfEnv } from '../../language/locale.ts';
 import { fillText } from '../../language/fill-text.ts';
 import { textsOf } from '../../language/texts.ts';
 import type { ProviderPlugin } from '../../plugin-sdk/index.ts';
 import { mayAsk, type CommandContext, type Output } from '../command-context.ts';
 import { withAside, withFreshStore } from '../fresh-store.ts';
-import {
-  checkProfileId,
-  logInWithChoice,
-  proveStorage,
-  type LoginOptions,
-  type LoginPlace,
-} from '../login-session.ts';
+import { checkProfileId, logInWithChoice, type LoginOptions, type LoginPlace } from '../login-session.ts';
+import { keepGatewayToken, proveStorage } from '../login-storage.ts';
+import { dropPendingLogin, readPendingLogins, type PendingLogin } from '../pending-login.ts';
 import { listRecords } from './known-logins.ts';
 import type { TakenKey, TakenServer } from './key-desk.ts';
 import type { SetupOutcome } from './setup-walk.ts';
@@ -41,17 +37,52 @@ export async function saveSetup(
 ): Promise<SavedSetup> {
   const options = profileId === undefined ? given : { ...given, profileId };
   const former = await listRecords(app);
+  const begun = await listBegun(app);
   const isReplaced = ({ record }: LoginReport): boolean => former.some(({ id }) => id === record.id);
   if (choice.pluginId !== undefined) {
     const asked = { ...options, authChoice: choice.choiceId };
     const { report } = await logInWithChoice(app, context, output, asked, place);
+    await forgetBegun(app, output, begun, report);
     return { choice, report, replaced: isReplaced(report), key, server };
   }
   if (options.profileId !== undefined) checkProfileId(options.profileId, choice);
   const isSealed = key !== undefined && key.variable === undefined;
   if (!isSealed) return { choice, report: undefined, key, server };
   const report = await sealKey(app, context, output, options, place, key);
+  await forgetBegun(app, output, begun, report);
   return { choice, report, replaced: isReplaced(report), key, server };
+}
+
+/** A store that does not open shows none: what is wrong with it is said where the login is kept. */
+async function listBegun(app: App): Promise<readonly PendingLogin[]> {
+  try {
+    return await readPendingLogins(app.store());
+  } catch (error) {
+    if (isOpenClawError(error) && error.code !== 'INTERRUPTED') return [];
+    throw error;
+  }
+}
+
+/** The login is there: a code that was printed before for the same name has nothing left to do. */
+async function forgetBegun(
+  app: App,
+  output: Output,
+  begun: readonly PendingLogin[],
+  { record }: LoginReport,
+): Promise<void> {
+  const former = begun.find(({ profileId }) => profileId === record.id);
+  if (former === undefined) return;
+  try {
+    await dropPendingLogin(app.store(), former);
+    if (former.expiresAtMs <= app.clock.nowMs()) return;
+    output.note(`  The code that was printed before for ${record.id} is no longer waited for.`, {
+      event: 'former_code_dropped',
+      profile_id: record.id,
+    });
+  } catch (error) {
+    // It expires by itself; the login counts.
+    if (!isOpenClawError(error)) throw error;
+  }
 }
 
 async function sealKey(
@@ -81,7 +112,7 @@ async function sealKey(
       Promise.resolve(verdict.kind === 'works' ? snapshot : { ...snapshot, error: verdict.reason }),
   };
   const texts = textsOf(localeOfEnv(context.env));
-  return performLogin(
+  const report = await performLogin(
     {
       store,
       clock: context.clock,
@@ -114,4 +145,6 @@ async function sealKey(
   ).catch((error: unknown) => {
     throw withAside(error, aside);
   });
+  await keepGatewayToken(app, report);
+  return report;
 }

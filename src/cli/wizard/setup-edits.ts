@@ -3,7 +3,7 @@
 import { pathText } from '../../config/config-path.ts';
 import type { ConfigEdit } from '../../config/edit.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { looksSecret } from '../../config/secret-places.ts';
+import { looksSecret } from '../../config/secret-text.ts';
 import { valueAt } from '../../config/tree.ts';
 import { cleanText } from '../../platform/text.ts';
 import { baseUrlOf, ownEntry } from '../../providers/address.ts';

@@ -3,6 +3,7 @@ import { authChoices, type App, type SetupChoice } from '../../app.ts';
 import { OpenClawError } from '../../errors.ts';
 import { cleanText, quotedText } from '../../platform/text.ts';
 import type { BuiltinChoice } from '../../providers/builtin-provider.ts';
+import { faultOf } from './steps.ts';
 import { refusePluginsOff, type LoginOptions } from '../login-session.ts';
 
 export type SetupOptions = LoginOptions & {
@@ -69,6 +70,14 @@ export function checkSetupFlags(app: App, options: SetupOptions, choice: SetupCh
         : `Use \`openclaw onboard --auth-choice ${other.choiceId}\`, or leave --region out.`,
     );
   }
+}
+
+/** Throws USAGE for what would stand in openclaw.json as it is, and never be replaced. */
+export function checkKeyName({ apiKeyEnv }: SetupOptions, command: string): void {
+  const fault = apiKeyEnv === undefined ? undefined : faultOf('key-name', apiKeyEnv.trim());
+  if (fault === undefined) return;
+  const remedy = `See \`${command} --help\`.`;
+  throw new OpenClawError({ code: 'USAGE', message: `--api-key-env: ${fault}`, remedy });
 }
 
 /** The first flag that answers something about providers and models. */

@@ -18,6 +18,7 @@ import { createQuestionPrompt, type Ask } from './question-prompt.ts';
 import { wayOptions } from './questions.ts';
 import type { Setup } from './setup-edits.ts';
 import {
+  checkKeyName,
   checkSetupFlags,
   moreThanKey,
   nothingPiped,
@@ -73,6 +74,8 @@ export async function walkThroughSetup(
   scope: WizardFacts['scope'],
   stage: WizardStage & {
     chooseMessage?: string;
+    /** `openclaw onboard`, for remedies. */
+    command: string;
     beforeSaving?: (outcome: SetupOutcome, told: Output) => Promise<void>;
   },
 ): Promise<SetupOutcome> {
@@ -84,6 +87,7 @@ export async function walkThroughSetup(
   const asked = options.authChoice === undefined ? undefined : findChoice(app, options.authChoice);
   const settled = asked ?? (options.keepLogin === true ? undefined : ways?.only);
   checkSetupFlags(app, options, settled);
+  checkKeyName(options, stage.command);
   const prompt = stage.ask ?? createQuestionPrompt(context);
   const ask: Ask = (question, canGoBack) =>
     prompt(
@@ -256,6 +260,7 @@ export async function walkThroughSetup(
     },
     prove,
     tell: (text) => told.note(text),
+    command: stage.command,
   });
   return outcomeOf(facts, given);
 }

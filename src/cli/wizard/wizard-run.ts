@@ -17,6 +17,8 @@ export type WizardPorts = {
   /** The answer as it is kept. Rejects for one that does not hold: it is asked again, where a person was asked. */
   readonly prove: (step: StepId, given: readonly Given[], value: string) => Promise<string>;
   readonly tell: (text: string) => void;
+  /** `openclaw onboard`, for remedies. */
+  readonly command: string;
 };
 
 /**
@@ -88,7 +90,7 @@ async function settle(
     throw new OpenClawError({
       code: 'USAGE',
       message: by === 'flag' ? `${flag}: ${fault}` : fault,
-      remedy: 'See `openclaw configure --help`.',
+      remedy: `See \`${ports.command} --help\`.`,
     });
   }
   return ports.prove(step, given, value);
