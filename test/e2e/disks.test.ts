@@ -202,8 +202,10 @@ describe('a disk that is full', () => {
           }),
         });
       expect((await ask()).status).toBe(200);
+      // The request itself may have had to wait for one.
+      const { refreshes } = portal.control.state().counters;
       // The server has rotated, and answers late: the disk fills up in between.
-      while (portal.control.state().counters.refreshes === 0) await turn();
+      while (portal.control.state().counters.refreshes === refreshes) await turn();
       disk.fill();
       await gateway.line('stderr', /refresh_not_saved|refresh_failed/);
       // Nobody uses a pair that is not on disk, and the old one is over.

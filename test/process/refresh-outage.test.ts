@@ -39,6 +39,9 @@ describe('a portal that refuses, while no valid token is left', () => {
       const gateway = await startGateway(home);
       portal.control.reset();
       portal.control.addFault({ target: 'refresh', kind: 'status', status: 503, times: 1_000 });
+      // The token of the login, or of a refresh before the fault, may be good for a moment.
+      await until(async () => (await gateway.ask()).status === 503);
+      const { refreshes } = portal.control.state().counters;
       for (let asked = 0; asked < 20; asked += 1) {
         const { status, retryAfter, text } = await gateway.ask();
         expect(status).toBe(503);
@@ -50,7 +53,7 @@ describe('a portal that refuses, while no valid token is left', () => {
       portal.control.set({ accessTtlMs: 3_600_000 });
       portal.control.clearFaults();
       await expect.poll(async () => (await gateway.ask()).status, { timeout: 10_000 }).toBe(200);
-      expect(portal.control.state().counters).toMatchObject({ refreshes: 1, refreshReuses: 0 });
+      expect(portal.control.state().counters).toMatchObject({ refreshes: refreshes + 1, refreshReuses: 0 });
     },
   );
 
