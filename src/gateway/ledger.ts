@@ -43,6 +43,8 @@ export type LedgerDeps = {
 };
 
 const writeEveryMs = 1_000;
+/** After a pause: whoever has sent one request, and looks, finds it. */
+const firstWriteMs = 100;
 /** While the disk is full: rows, not requests, so this is days of many models and logins. */
 const mostRows = 5_000;
 
@@ -51,6 +53,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
   /** Of the present hour, by model and login. */
   let current = new Map<string, Map<string, LedgerCounts>>();
   let hourAtMs = 0;
+  let triedAtMs = -Infinity;
   /** Of hours that are over, or could not be written. */
   let waiting: LedgerRow[] = [];
   let cancelTimer: (() => void) | undefined;
@@ -106,10 +109,12 @@ export function createLedger(deps: LedgerDeps): Ledger {
   };
 
   const schedule = (): void => {
-    cancelTimer = clock.setTimer(onTimer, writeEveryMs, { unref: true });
+    const dueMs = triedAtMs + writeEveryMs - clock.monotonicMs();
+    cancelTimer = clock.setTimer(onTimer, Math.max(firstWriteMs, dueMs), { unref: true });
   };
   const onTimer = (): void => {
     cancelTimer = undefined;
+    triedAtMs = clock.monotonicMs();
     if (!flush()) schedule();
   };
 

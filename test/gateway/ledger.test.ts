@@ -69,7 +69,7 @@ const ok = (route = m3, profileId = 'minimax:key', usage: typeof used | undefine
   usage,
 });
 
-it('writes once a second what was noted in it, in rows of hour, model and login', async () => {
+it('writes soon after a pause, and then once a second, in rows of hour, model and login', async () => {
   let writes = 0;
   const stateDir = tempFolder();
   const file = openActivityDatabase(stateDir, { mode: 'keep', warn: () => undefined });
@@ -83,7 +83,7 @@ it('writes once a second what was noted in it, in rows of hour, model and login'
   ledger.note(ok(opus));
   ledger.note({ route: m3, profileId: 'minimax:key', isFailed: true, usage: undefined });
   ledger.note({ ...ok(), usage: undefined });
-  await clock.advance(999);
+  await clock.advance(99);
   expect(writes).toBe(0);
   await clock.advance(1);
   expect(writes).toBe(1);
@@ -135,6 +135,17 @@ it('writes once a second what was noted in it, in rows of hour, model and login'
   expect(clock.timerCount()).toBe(0);
   await clock.advance(60_000);
   expect(writes).toBe(1);
+
+  ledger.note(ok());
+  await clock.advance(999);
+  expect(writes).toBe(1);
+  await clock.advance(1);
+  expect(writes).toBe(2);
+  // A pause.
+  await clock.advance(5_000);
+  ledger.note(ok());
+  await clock.advance(100);
+  expect(writes).toBe(3);
 });
 
 it('adds to what is there, also what another gateway wrote, and puts each request into its hour', async () => {
