@@ -1,4 +1,5 @@
-// What was used, by hour, model and login: counted in memory as requests end, written once a second in one transaction.
+// What was used, by hour, model and login: counted in memory as requests end, written once a second at most,
+// in one transaction.
 // No request waits for it, and none fails with it: counts that cannot be written wait in memory, and are lost, with a
 // word in the log, when the gateway stops before they can be. What a usage is, and what it costs, comes from others.
 import { isOpenClawError, toOpenClawError } from '../errors.ts';
