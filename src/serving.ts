@@ -235,14 +235,15 @@ function readiness(
   }
 }
 
+/** A `.env` that is away for so many looks was taken away, and with it what was in it. */
+const goneLooks = 3;
+
 /** The file and the `.env` beside it. What does not load is logged, and the last good configuration goes on. */
 function watchConfig(app: App, apply: () => Promise<void>): () => void {
   const { configFile, dotenvFile } = app.paths;
-  const look = (): { config: string; all: string } => {
-    const config = stamp(configFile);
-    return { config, all: `${config} ${stamp(dotenvFile)}` };
-  };
-  let seen = look();
+  let seen = { config: stamp(configFile), dotenv: stamp(dotenvFile) };
+  let isConfigGone = false;
+  let looksWithout = 0;
   let stopped = false;
   let cancel: () => void = () => undefined;
   const next = (): void => {
@@ -250,20 +251,30 @@ function watchConfig(app: App, apply: () => Promise<void>): () => void {
       unref: true,
     });
   };
-  const check = async (): Promise<void> => {
-    const before = seen;
-    const now = look();
-    if (now.all === before.all) return;
-    seen = now;
-    // Editors and mounts take a file away for a moment; an empty configuration is written as an empty object.
-    if (now.config === 'none' && before.config !== 'none') {
-      app.log.error('config_kept', { reason: `${configFile} is gone` });
-      return;
+  /** What is new since the last look; editors and mounts take a file away for a moment. */
+  const look = (): typeof seen | undefined => {
+    const config = stamp(configFile);
+    // For good, too: an empty configuration is written as an empty object.
+    if (config === 'none' && seen.config !== 'none') {
+      if (!isConfigGone) app.log.error('config_kept', { reason: `${configFile} is gone` });
+      isConfigGone = true;
+      return undefined;
     }
+    isConfigGone = false;
+    const found = stamp(dotenvFile);
+    looksWithout = found === 'none' ? looksWithout + 1 : 0;
+    const dotenv = found === 'none' && looksWithout < goneLooks ? seen.dotenv : found;
+    return config === seen.config && dotenv === seen.dotenv ? undefined : { config, dotenv };
+  };
+  const check = async (): Promise<void> => {
+    const now = look();
+    if (now === undefined) return;
+    const file = now.config === seen.config ? dotenvFile : configFile;
+    seen = now;
     try {
       app.reloadConfig();
       await apply();
-      app.log.info('config_reloaded', { file: now.config === before.config ? dotenvFile : configFile });
+      app.log.info('config_reloaded', { file });
     } catch (error) {
       app.log.error('config_kept', { reason: toOpenClawError(error).message });
     }

@@ -54,6 +54,20 @@ export async function performLogin(
   obtain: () => Promise<AuthResult>,
   signal: AbortSignal,
 ): Promise<LoginReport> {
+  const letGo = await deps.store.holdForLogin();
+  try {
+    return await approveAndSave(deps, provider, obtain, signal);
+  } finally {
+    letGo();
+  }
+}
+
+async function approveAndSave(
+  deps: LoginDeps,
+  provider: ProviderPlugin,
+  obtain: () => Promise<AuthResult>,
+  signal: AbortSignal,
+): Promise<LoginReport> {
   const { kind } = await deps.store.unlock();
   if (kind === 'memory' && deps.requirePersistence) {
     throw new OpenClawError({

@@ -16,7 +16,7 @@ export type NameDeps = {
   readonly tell: (text: string) => void;
 };
 
-/** The same account is a login renewed: nobody is asked. Rejects with INTERRUPTED when the question is cancelled. */
+/** The same account is a login renewed: nobody is asked. A question that is cancelled takes nothing away. */
 export async function nameBeside(deps: NameDeps, profileId: string, credential: Credential): Promise<string> {
   const records = await deps.records();
   const former = records.find(({ id }) => id === profileId);
@@ -24,22 +24,38 @@ export async function nameBeside(deps: NameDeps, profileId: string, credential: 
   const account = accountOf(credential);
   if (account !== undefined && cleanText(account) === former.account) return profileId;
   const of = former.account === undefined ? '' : ` (account ${cleanText(former.account, 120)})`;
-  const answer = await deps.prompter.select({
-    message: `${cleanText(profileId, 120)}${of} is there already, and works`,
-    options: [
-      { value: 'replace', label: 'Put the new login in its place' },
-      { value: 'keep', label: 'Keep both: give the new one another name' },
-    ],
-    flag: '--profile-id',
-  });
-  return answer === 'keep' ? otherName(deps, profileId, records) : profileId;
+  const ask = async (): Promise<string> => {
+    const answer = await deps.prompter.select({
+      message: `${cleanText(profileId, 120)}${of} is there already, and works`,
+      options: [
+        { value: 'replace', label: 'Put the new login in its place' },
+        { value: 'keep', label: 'Keep both: give the new one another name' },
+      ],
+      flag: '--profile-id',
+    });
+    return answer === 'keep' ? otherName(deps, profileId) : profileId;
+  };
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isOpenClawError(error) || error.code !== 'INTERRUPTED') throw error;
+    const free = freeName(profileId, await deps.records());
+    deps.tell(
+      `Not answered: the new login is kept as ${cleanText(free, 120)}, and ${cleanText(profileId, 120)} stays.`,
+    );
+    return free;
+  }
 }
 
-async function otherName(
-  { prompter, check, tell }: NameDeps,
-  profileId: string,
-  records: readonly ProfileRecord[],
-): Promise<string> {
+/** Whoever leaves the question, or has gone, has approved the login all the same: it is kept beside the other. */
+function freeName(profileId: string, records: readonly ProfileRecord[]): string {
+  for (let number = 2; ; number += 1) {
+    const id = `${profileId}-${number}`;
+    if (!records.some((record) => record.id === id)) return id;
+  }
+}
+
+async function otherName({ prompter, records, check, tell }: NameDeps, profileId: string): Promise<string> {
   const provider = profileId.slice(0, profileId.indexOf(':'));
   for (;;) {
     const typed = await prompter.text({ message: 'A name for the new login', placeholder: 'work' });
@@ -47,7 +63,9 @@ async function otherName(
     const id = trimmed.includes(':') ? trimmed : `${provider}:${trimmed}`;
     try {
       check(id);
-      if (!records.some((record) => record.id === id)) return id;
+      // Another login may have been saved while this one was asked about.
+      const taken = await records();
+      if (!taken.some((record) => record.id === id)) return id;
       tell(`${cleanText(id, 120)} is there already: give another name.`);
     } catch (error) {
       if (!isOpenClawError(error) || error.code !== 'USAGE') throw error;

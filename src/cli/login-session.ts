@@ -94,6 +94,7 @@ export async function logInWithChoice(
 ): Promise<LoginSession> {
   const interactive = mayAsk(context, options);
   const flow = readFlow(options);
+  const beganAtMs = context.clock.nowMs();
   const { choice, provider, method, aside } = await prepareLogin(app, context, output, options, place);
   const facts: FlowFacts = {
     wanted: flow,
@@ -124,7 +125,9 @@ export async function logInWithChoice(
       async nameFor(profileId, credential) {
         // A name that was given, or agreed to before, is meant.
         const isMeant = options.profileId !== undefined || profileId === usualName(choice, options.region);
-        if (!interactive || isMeant) return profileId;
+        // One that was saved under it while this one was asked about was not.
+        const isNew = ((await app.store().readRecord(profileId))?.createdAtMs ?? 0) >= beganAtMs;
+        if (!interactive || (isMeant && !isNew)) return profileId;
         const prompter = createPrompter(context, output, { interactive });
         const name = {
           prompter,

@@ -119,6 +119,11 @@ export type CredentialStore = {
    * elsewhere. Adds STORAGE_CONFLICT, INPUT_REQUIRED and USAGE to the errors.
    */
   unlock(): Promise<KeyRecord>;
+  /**
+   * To be called before `unlock` for a login that somebody is to approve, and let go when it is saved or given up:
+   * meanwhile no other process takes the key away that has sealed nothing yet. Throws STORE_BUSY.
+   */
+  holdForLogin(): Promise<() => void>;
   /** Loads the key that there is, and makes none. undefined while the store has none. */
   openKey(): Promise<KeyRecord | undefined>;
   /**

@@ -89,6 +89,7 @@ export function createSqliteDatabase(deps: {
 
   const open = (identity: string): Connection => {
     place.secure();
+    if (place.hasJournal()) rollBack(place.file);
     // A connection that can write would move the log into a file that it refuses, when it is closed.
     const reader = new DatabaseSync(place.file, { timeout: 0, readOnly: true });
     try {
@@ -210,6 +211,16 @@ export function createSqliteDatabase(deps: {
       current = undefined;
     },
   };
+}
+
+/** Whoever was killed in the middle of a transaction without a log has left what the file was: only a writer puts it back. */
+function rollBack(file: string): void {
+  const db = new DatabaseSync(file, { timeout: 0 });
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } finally {
+    db.close();
+  }
 }
 
 const memory = ':memory:';

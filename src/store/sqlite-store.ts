@@ -31,6 +31,7 @@ import {
   selectSecretNames,
   writeSecret,
 } from './sealed-row.ts';
+import { holdForLogin, loginLocks } from './login-hold.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 import type { StoreKey } from './store-key.ts';
 import type { StoreLocks } from './store-locks.ts';
@@ -244,7 +245,8 @@ export function createSqliteStore(deps: SqliteStoreDeps): CredentialStore {
     identity: () => deps.identity(),
     setAside: (identity) => deps.setAside(identity),
     changeCounter: () => database.changeCounter(),
-    lockAll: (options) => locks.lockPresent('key', options),
+    lockAll: (options) => locks.lockPresent(['key', ...loginLocks], options),
+    holdForLogin: () => (deps.isLocal() ? Promise.resolve(() => undefined) : holdForLogin(locks)),
     lock: (name, options) => locks.lock(`name:${name}`, { ...options, isLocal: deps.isLocal() }),
     close() {
       locks.close();

@@ -3,9 +3,10 @@
 // without a key. A key that has sealed nothing yet binds nobody: it gives way to another. Which kind of key, and how it
 // is kept, is decided in src/vault.
 import type { DatabaseSync } from 'node:sqlite';
-import { isOpenClawError, type ErrorCode } from '../errors.ts';
+import { OpenClawError, isOpenClawError, type ErrorCode } from '../errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
+import { cleanText } from '../platform/text.ts';
 import { phraseOf } from '../vault/key-choice.ts';
 import type { KeyKind, KeyRecord } from '../vault/key-record.ts';
 import type { KeySource } from '../vault/key-source.ts';
@@ -91,17 +92,25 @@ export function createStoreKey(deps: {
         if ((await retire(now.key_id)) === 'in use') return await load(now);
       } else if (now !== undefined) await withdraw(recordOf(now), (record) => source.discard(record));
       if (!database.isThere()) database.create();
-      return await create(kind);
+      return await create(kind, now?.key_id);
     } finally {
       release();
     }
   };
 
-  const create = async (kind: KeyKind): Promise<OpenedKey> => {
+  /** `leftover`: the record that may be there, of a key that opens nothing. */
+  const create = async (kind: KeyKind, leftover?: string): Promise<OpenedKey> => {
     const record = newKeyRecord(kind, source, { clock, random });
-    await database.write((db) => writeKeyRow(db, record));
+    await database.write((db) => {
+      refuseOther(db, leftover, folder);
+      writeKeyRow(db, record);
+    });
     const sealer = createSealer(await source.provide(record), record.keyId, folder);
-    await database.write((db) => writeKeyRow(db, record, sealer));
+    // The keychain, or a person at a prompt, may have taken a while.
+    await database.write((db) => {
+      refuseOther(db, record.keyId, folder);
+      writeKeyRow(db, record, sealer);
+    });
     if (kind !== 'memory') made = record;
     return { record, sealer };
   };
@@ -111,6 +120,9 @@ export function createStoreKey(deps: {
     try {
       return await load(row);
     } catch (error) {
+      const now = await readRow();
+      // Taken away, or replaced, by another process meanwhile: nothing that lies here was meant.
+      if (isOpenClawError(error) && (!isComplete(now) || now.key_id !== row.key_id)) return undefined;
       const mayGiveWay = isOpenClawError(error) && givesWay.has(error.code);
       if (mayGiveWay && (await database.read((db) => isUnused(db, row.key_id))) === true) return undefined;
       throw error;
@@ -122,14 +134,32 @@ export function createStoreKey(deps: {
    * and names it until it is gone.
    */
   const retire = async (keyId: string): Promise<'in use' | 'kept' | 'gone'> => {
-    const record = await database.write((db) => {
-      const row = isUnused(db, keyId) ? selectKeyRow(db) : undefined;
-      if (row === undefined) return undefined;
-      writeKeyRow(db, recordOf(row));
-      return recordOf(row);
-    });
+    const record = await unlessWaitedFor(() =>
+      database.write((db) => {
+        const row = isUnused(db, keyId) ? selectKeyRow(db) : undefined;
+        if (row === undefined) return undefined;
+        writeKeyRow(db, recordOf(row));
+        return recordOf(row);
+      }),
+    );
     if (record === undefined) return 'in use';
     return (await withdraw(record, (each) => source.remove(each))) ? 'gone' : 'kept';
+  };
+
+  /** undefined where somebody is at work on the store: a login may wait for its approval, to be sealed with this key. */
+  const unlessWaitedFor = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    let release: () => void;
+    try {
+      release = await locks.lockPresent(['key'], { timeoutMs: 0 });
+    } catch (error) {
+      if (isOpenClawError(error) && error.code === 'STORE_BUSY') return undefined;
+      throw error;
+    }
+    try {
+      return await work();
+    } finally {
+      release();
+    }
   };
 
   /** What opens nothing may be left over: no reason to refuse a new key. */
@@ -221,7 +251,10 @@ export function createStoreKey(deps: {
         made = undefined;
         opened = undefined;
         // What could not be removed stays on record: whoever makes the next key tries again.
-        if (outcome === 'gone') await database.write((db) => db.exec('DELETE FROM key_record'));
+        if (outcome === 'gone') {
+          const removal = 'DELETE FROM key_record WHERE key_id = ? AND check_value IS NULL';
+          await database.write((db) => db.prepare(removal).run(keyId));
+        }
       } finally {
         release();
       }
@@ -278,6 +311,18 @@ function selectKeyRow(db: DatabaseSync): KeyRow | undefined {
   // What is sealed was sealed with a key that was recorded as complete: another one would open nothing.
   if (!isIntact || (!isComplete(row) && holdsSealed(db))) throw damagedKeyRecord(db.location() ?? 'memory');
   return row;
+}
+
+/** Throws STORE_BUSY where the store that lies here now is not the one that this key is made for: it was exchanged. */
+function refuseOther(db: DatabaseSync, keyId: string | undefined, folder: string): void {
+  const row = selectKeyRow(db);
+  const isOurs = row === undefined ? !holdsSealed(db) : row.key_id === keyId && !isComplete(row);
+  if (isOurs) return;
+  throw new OpenClawError({
+    code: 'STORE_BUSY',
+    message: `The store in ${cleanText(folder, 300)} was exchanged while a key was made for it`,
+    remedy: 'Nothing of it was changed. Run the command again.',
+  });
 }
 
 function holdsSealed(db: DatabaseSync): boolean {

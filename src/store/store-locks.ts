@@ -13,8 +13,8 @@ export type LockOptions = { readonly timeoutMs: number; readonly signal?: AbortS
 export type StoreLocks = {
   /** See CredentialStore; `isLocal` leaves the disk and the other processes out of it. */
   lock(name: string, options: LockOptions & { readonly isLocal?: boolean }): Promise<() => void>;
-  /** Every lock that has ever been taken in this folder, but the one named `except`. */
-  lockPresent(except: string, options: LockOptions): Promise<() => void>;
+  /** Every lock that has ever been taken in this folder, but those that are named in `except`. */
+  lockPresent(except: readonly string[], options: LockOptions): Promise<() => void>;
   /** Releases all that is held; whoever still waits gets STORE_BUSY. */
   close(): void;
 };
@@ -109,7 +109,7 @@ export function createStoreLocks(deps: {
       const unlockAll = (): void => unlocks.forEach((unlock) => unlock());
       try {
         for (const file of place.lockFiles()) {
-          if (file === place.lockFile(except)) continue;
+          if (except.some((name) => file === place.lockFile(name))) continue;
           const leftMs = Math.max(0, deadlineMs - clock.monotonicMs());
           const unlock = await acquireFileLock(file, { clock, random, timeoutMs: leftMs });
           if (unlock === undefined) throw tooLong(file, timeoutMs);

@@ -28,6 +28,8 @@ export type StorePlace = {
   readonly file: string;
   /** Tells one file from another that took its name; undefined when there is none. Throws STORE_UNREADABLE. */
   identity(): string | undefined;
+  /** Whether a transaction may have been cut off that is to be rolled back: of a store that was copied by SQLite itself. */
+  hasJournal(): boolean;
   /** Refuses what is not ours and closes what is open to others. Throws STORE_UNREADABLE. */
   secure(): void;
   /** Makes the folders, 0700. */
@@ -85,10 +87,11 @@ export function createStorePlace(
         throw storeFailure(error, file);
       }
     },
+    hasJournal: () => (look(`${file}-journal`)?.size ?? 0) > 0,
     secure() {
       try {
         secureOne(folder, 'folder');
-        for (const ending of ['', '-wal', '-shm']) secureOne(`${file}${ending}`, 'file');
+        for (const ending of ['', '-wal', '-shm', '-journal']) secureOne(`${file}${ending}`, 'file');
       } catch (error) {
         throw storeFailure(error, folder);
       }

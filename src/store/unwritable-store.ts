@@ -37,10 +37,12 @@ export function readUnwritable<T>(
   }
 }
 
-/** Changes with every write; undefined when a log holds what the file may lack. */
+/** Changes with every write; undefined when a log holds what the file may lack, or a journal what it had before. */
 function markOf(file: string): string | undefined {
-  const log = lstatSync(`${file}-wal`, { bigint: true, throwIfNoEntry: false });
-  if (log !== undefined && log.size > 0n) return undefined;
+  for (const ending of ['-wal', '-journal']) {
+    const log = lstatSync(`${file}${ending}`, { bigint: true, throwIfNoEntry: false });
+    if (log !== undefined && log.size > 0n) return undefined;
+  }
   const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { nameBeside } from '../../src/cli/login-name.ts';
 import { checkProfileId } from '../../src/cli/login-session.ts';
+import { OpenClawError } from '../../src/errors.ts';
 import type { ProfileRecord } from '../../src/store/credential-store.ts';
 import { oauthCredential } from '../support/credentials.ts';
 import { loginRecord, nowMs } from '../support/status-facts.ts';
@@ -12,13 +13,17 @@ const { email: _email, accountId: _accountId, ...anonymous } = oauthCredential()
 async function named(
   former: Partial<ProfileRecord> | undefined,
   account: string | undefined,
-  answers: string[],
+  answers: (string | OpenClawError)[],
+  savedMeanwhile?: string,
 ) {
   const asked: string[] = [];
   const answer = (message: string): Promise<string> => {
     asked.push(message);
     const next = answers.shift();
-    return next === undefined ? Promise.reject(new Error(`asked: ${message}`)) : Promise.resolve(next);
+    if (savedMeanwhile !== undefined && next === 'keep') records.push(loginRecord({ id: savedMeanwhile }));
+    return typeof next === 'string'
+      ? Promise.resolve(next)
+      : Promise.reject(next ?? new Error(`asked: ${message}`));
   };
   const records = [loginRecord(), ...(former === undefined ? [] : [loginRecord({ id: cn, ...former })])];
   const name = await nameBeside(
@@ -76,5 +81,21 @@ describe('a new login', () => {
       expect.stringContaining('"other:x" is not a name for a login'),
       'A name for the new login',
     ]);
+  });
+
+  it('is kept under a free name where nobody answers, or the question is left', async () => {
+    const left = new OpenClawError({ code: 'INTERRUPTED', message: 'Cancelled.' });
+    const { name, asked } = await named({}, 'a', [left]);
+    expect(name).toBe('minimax-portal:cn-2');
+    expect(asked.at(-1)).toBe(
+      'Not answered: the new login is kept as minimax-portal:cn-2, and minimax-portal:cn stays.',
+    );
+    expect((await named({}, 'a', ['keep', left])).name).toBe('minimax-portal:cn-2');
+  });
+
+  it('takes no name that another login was given while this one was asked about', async () => {
+    const { name, asked } = await named({}, 'a', ['keep', 'late', 'other'], 'minimax-portal:late');
+    expect(name).toBe('minimax-portal:other');
+    expect(asked).toContain('minimax-portal:late is there already: give another name.');
   });
 });

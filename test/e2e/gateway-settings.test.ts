@@ -58,7 +58,7 @@ it('a key and another token are taken up, and given up, without a restart', asyn
   expect(await ask(made)).toEqual([401, expect.stringContaining('openclaw env')]);
 
   rmSync(dotenv);
-  await expect.poll(async () => (await ask(own))[0], { timeout: 5_000 }).toBe(401);
+  await expect.poll(async () => (await ask(own))[0], { timeout: 10_000 }).toBe(401);
   expect(await ask(made)).toEqual([404, expect.stringContaining('no credentials')]);
   gateway.child.kill('SIGTERM');
   expect(await gateway.ended).toMatchObject({ code: 0 });

@@ -1,7 +1,7 @@
 // `gateway run`: serves until Ctrl-C or SIGTERM, then finishes what runs. Logs go to stderr or to the log file, the address
 // to stdout. The process behind `gateway start` and `restart` is this one too; it then talks to who launched it.
 import { OpenClawError, exitCodeOf, isOpenClawError, toOpenClawError } from '../../errors.ts';
-import { localUrl } from '../../gateway/bind.ts';
+import { localUrl, resolveBind } from '../../gateway/bind.ts';
 import { gatewayTokenName, makeGatewayToken } from '../../gateway/gateway-token.ts';
 import { createJsonLog, type JsonLog } from '../../platform/json-log.ts';
 import { createRotatingFile } from '../../platform/rotating-file.ts';
@@ -100,12 +100,13 @@ async function serve(
     const listening = resolveListening(config, configuredGatewayToken(app));
     if (options.ephemeral === true) await logInToMemory(app, context, output, options);
     await life.begin(localUrl(listening.host, port));
+    const token = new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
     const readToken = async (): Promise<Secret> => {
+      const given = configuredGatewayToken(app);
       // Where others than this machine may ask, a change that leaves the gateway without a good token is not taken.
-      resolveListening(app.config(), configuredGatewayToken(app));
-      return new Secret(configuredGatewayToken(app) ?? (await sealedToken(app)));
+      resolveBind({ bind: listening.host, key: 'The address that it listens on', token: given });
+      return new Secret(given ?? (await keptToken(app)));
     };
-    const token = await readToken();
     const inherit = life.inheritable({ host: listening.host, port });
     const serving = await startServing(app, {
       port: inherit?.port ?? port,
@@ -148,6 +149,14 @@ async function sealedToken(app: App): Promise<string> {
     const isPlaceless = isOpenClawError(error) && error.code === 'KEYCHAIN_UNAVAILABLE';
     throw isFirst && isPlaceless ? tokenNeeded(`${error.message}.`) : error;
   }
+}
+
+/** Of a gateway that serves: one that was given nowhere, and would be kept nowhere, nobody could learn. */
+async function keptToken(app: App): Promise<string> {
+  const record = await app.store().readKeyRecord();
+  if (record === undefined || record.kind === 'memory')
+    throw tokenNeeded('There is no place here to keep one.');
+  return app.store().createSecret(gatewayTokenName, makeGatewayToken(app.random));
 }
 
 function tokenNeeded(why: string): OpenClawError {
