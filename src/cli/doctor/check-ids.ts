@@ -105,7 +105,7 @@ export const checkIds = {
   'login.none': {
     group: 'Logins',
     meaning:
-      'There is neither a login nor a key: nothing can be served. An error where a default model is set, else information.',
+      'There is neither a login nor a key, nor has the gateway that runs one: nothing can be served. An error where a default model is set and no gateway is ready, else information.',
     remedy: '`openclaw onboard`',
   },
   'login.dead': {
@@ -277,12 +277,14 @@ export const checkIds = {
   'gateway.token': {
     group: 'Gateway',
     meaning:
-      'The gateway that runs refuses the token that `openclaw gateway token` prints, or no command can print one.',
-    remedy: '`openclaw gateway stop`, then `openclaw gateway start`.',
+      'The gateway that runs refuses the token that `openclaw gateway token` prints, or no command can print one: it was started with another.',
+    remedy:
+      'Clients that have its token go on working. Else `openclaw gateway stop`, then `openclaw gateway start`.',
   },
   'gateway.port': {
     group: 'Gateway',
-    meaning: 'Another program has the port of the gateway.',
+    meaning:
+      'Another program has the port of the gateway. Information where it is a gateway that keeps everything in memory.',
     remedy: 'Stop that one, or choose another port: `openclaw gateway start --port 18790`.',
   },
   'gateway.settings': {

@@ -4,7 +4,7 @@ import type { App } from '../../app.ts';
 import type { ObservedRecord } from '../../auth/running-refresh.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Paths } from '../../config/paths.ts';
-import type { OpenClawError } from '../../errors.ts';
+import { isOpenClawError, type OpenClawError } from '../../errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Env } from '../../platform/env.ts';
 import type { Fetch } from '../../platform/fetch.ts';
@@ -17,6 +17,7 @@ import type { CredentialStore, KeyRecord } from '../../store/credential-store.ts
 import type { Health } from '../gateway-probe.ts';
 import type { Found } from '../gateway-record.ts';
 import type { Finding } from './finding.ts';
+import type { PortStanding } from './port-standing.ts';
 
 /** How the key of the store is; `none`: there is no store yet. */
 export type KeyStanding =
@@ -62,6 +63,8 @@ export type DoctorPorts = {
   readonly providerTroubles: () => Promise<ReadonlyMap<string, ProviderTrouble>>;
   /** Rejects as the files of the gateway do. */
   readonly gateway: () => Promise<GatewayStanding>;
+  /** The port of the settings; whoever asks knows that no gateway of the folder has it. Never rejects. */
+  readonly port: () => Promise<PortStanding>;
 };
 
 export type Check = {
@@ -71,3 +74,13 @@ export type Check = {
   readonly deadlineMs?: number;
   run(ports: DoctorPorts): Promise<readonly Finding[]> | readonly Finding[];
 };
+
+/** What is wrong with the gateway's files is told by a check of its own; to the others none is to be seen then. */
+export async function standingOf({ gateway }: DoctorPorts): Promise<GatewayStanding> {
+  try {
+    return await gateway();
+  } catch (error) {
+    if (isOpenClawError(error)) return {};
+    throw error;
+  }
+}

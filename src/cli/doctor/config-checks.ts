@@ -9,7 +9,7 @@ import type { ModelCatalogue } from '../../providers/catalogue.ts';
 import { currentDefault, currentFallbacks } from '../default-model.ts';
 import { shellWord } from '../../platform/shell-word.ts';
 import { ended } from '../ui/sentence.ts';
-import type { Check, ProviderTrouble } from './check.ts';
+import { standingOf, type Check, type ProviderTrouble } from './check.ts';
 import { judgeBackup, judgeSecrets } from './config-secrets.ts';
 import { look } from './file-look.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
@@ -84,22 +84,28 @@ export const modelsCheck: Check = {
       throw error;
     }
     const [primary, fallbacks] = [currentDefault(ports.config), currentFallbacks(ports.config)];
-    return judgeModels(catalogue, primary, fallbacks, await ports.providerTroubles());
+    const { running } = await standingOf(ports);
+    return judgeModels(catalogue, primary, fallbacks, await ports.providerTroubles(), running?.keyProviders);
   },
 };
 
+/** `keysElsewhere`: providers that the gateway has a key for, which another shell has started. */
 export function judgeModels(
   catalogue: Pick<ModelCatalogue, 'find'>,
   primary: string | undefined,
   fallbacks: readonly string[],
   troubles: ReadonlyMap<string, ProviderTrouble> = new Map(),
+  keysElsewhere: readonly string[] = [],
 ): Finding[] {
   const refusalOf = (name: string): unknown => {
     try {
       catalogue.find(name);
       return undefined;
     } catch (error) {
-      const trouble = troubles.get(name.split('/', 1)[0] ?? '');
+      const provider = name.split('/', 1)[0] ?? '';
+      const isKeyless = isOpenClawError(error) && error.data['cause'] === 'no_credentials';
+      if (isKeyless && keysElsewhere.includes(provider)) return undefined;
+      const trouble = troubles.get(provider);
       // To the catalogue the provider is one that nobody brings.
       return trouble === undefined ? error : troubleOfPlugin(trouble);
     }

@@ -1,19 +1,17 @@
 // Secrets in plain text in openclaw.json, and in the copy of its former text that every change leaves beside it. Nothing is
-// changed in openclaw.json itself; of a copy the values may go, or the whole when it cannot be read.
+// changed in openclaw.json itself; of a copy the values may go, or the whole when it cannot be read and a person says so.
 import { readFileSync, rmSync } from 'node:fs';
 import { pathText, type ConfigPath } from '../../config/config-path.ts';
 import { editText } from '../../config/edit-text.ts';
 import { parseDocument, type Json5Document } from '../../config/json5-document.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { isSecret } from '../../config/secret-places.ts';
-import { looksSecret } from '../../config/secret-text.ts';
 import { variableFor } from '../../config/secret-variable.ts';
-import { valueAt, type Tree } from '../../config/tree.ts';
+import type { Tree } from '../../config/tree.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { replaceFile } from '../../platform/replace-file.ts';
 import { look, unlessHidden } from './file-look.ts';
 import { shown, type Finding } from './finding.ts';
-import { holdsSecrets } from './private-places.ts';
+import { hasQuotedSecret, plainSecrets } from './plain-secrets.ts';
 
 export function judgeSecrets({
   raw,
@@ -38,7 +36,7 @@ export function judgeBackup(file: string, current: Tree): Finding[] {
   if (text === undefined) return [];
   const place = shown(file);
   const document = parsedOrNothing(text, file);
-  if (document === undefined) return holdsSecrets(file) ? [unreadableBackup(file)] : [];
+  if (document === undefined) return hasQuotedSecret(text) ? [unreadableBackup(file)] : [];
   const known = new Set(plainSecrets(current).map(pathText));
   const paths = plainSecrets(document.value).filter((path) => !known.has(pathText(path)));
   const [first] = paths;
@@ -65,9 +63,10 @@ function unreadableBackup(file: string): Finding {
     id: 'config.secret',
     severity: 'warning',
     text: `${place}, a former text of the configuration that does not parse, holds what looks like a secret in plain text.`,
-    remedy: 'Remove that copy: `openclaw doctor --fix` asks first.',
+    remedy:
+      'Look at it, and remove that copy: `openclaw doctor --fix` asks first. It is not done without a question, not even with --scrub: what else is in it cannot be told.',
     fix: {
-      kind: 'scrub',
+      kind: 'discard',
       does: `Remove ${place}`,
       run: () => {
         rmSync(file, { force: true });
@@ -118,43 +117,4 @@ function secretRemedy(path: ConfigPath): string {
   return path[0] === 'env'
     ? `${seal}et ${variable} in the environment or in .env of the state folder instead.`
     : `${seal}et ${variable} in the environment or in .env of the state folder, and write "\${${variable}}" here.`;
-}
-
-/**
- * In the sections that this program reads; a value with a variable is none, and one for a server of this machine is a
- * name. What else stands in `env` than keys is for the program's own names to tell.
- */
-function plainSecrets(raw: Tree): ConfigPath[] {
-  const found: ConfigPath[] = [];
-  const walk = (value: unknown, path: ConfigPath): void => {
-    const [section, , id] = path;
-    if (section === 'models' && path.length === 4 && path[3] === 'apiKey') {
-      if (isOfThisMachine(valueAt(raw, ['models', 'providers', String(id), 'baseUrl']))) return;
-    }
-    if (typeof value === 'string') {
-      const names = section === 'env' ? path.slice(-1) : path;
-      if (isSecret(value, names) && (value.trim().length >= shortestSecret || looksSecret(value)))
-        found.push(path);
-      return;
-    }
-    if (typeof value !== 'object' || value === null) return;
-    for (const [name, child] of Object.entries(value))
-      walk(child, [...path, Array.isArray(value) ? Number(name) : name]);
-  };
-  for (const path of secretSections) walk(valueAt(raw, path), path);
-  return found;
-}
-
-const secretSections: readonly ConfigPath[] = [
-  ['env'],
-  ['models', 'providers'],
-  ['plugins', 'entries'],
-  ['gateway', 'auth'],
-];
-
-/** What is shorter stands for a key where none is needed. */
-const shortestSecret = 8;
-
-function isOfThisMachine(baseUrl: unknown): boolean {
-  return typeof baseUrl === 'string' && /^http:\/\/(127\.|localhost|\[::1\])/.test(baseUrl);
 }

@@ -5,6 +5,7 @@ import { buildCatalogue, type App } from '../../app.ts';
 import { observeRefresh } from '../../auth/running-refresh.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isOpenClawError, toOpenClawError, type OpenClawError } from '../../errors.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { systemRandom } from '../../platform/random.ts';
 import { createActivityStore } from '../../store/activity-store.ts';
 import { openActivityDatabase } from '../../store/activity-database.ts';
@@ -14,6 +15,7 @@ import type { CommandContext } from '../command-context.ts';
 import { probeGateway } from '../gateway-probe.ts';
 import { findGateway, gatewayFiles } from '../gateway-record.ts';
 import type { DoctorPorts, GatewayStanding, KeyStanding, ProviderTrouble } from './check.ts';
+import { lookAtPort, type PortStanding } from './port-standing.ts';
 
 /** A gateway writes for a moment, once a second at most. */
 const busyWaitMs = 200;
@@ -66,6 +68,7 @@ export function createDoctorPorts(context: CommandContext, app: App): DoctorPort
     catalogue: once(() => buildCatalogue(app, app.plugins())),
     providerTroubles: once(() => troublesOf(app)),
     gateway: once(() => gatewayOf(app)),
+    port: once(() => portOf(config, clock)),
   };
 }
 
@@ -98,6 +101,11 @@ async function gatewayOf({ paths, clock }: App): Promise<GatewayStanding> {
   if (found.running === undefined) return found;
   const { url } = found.running;
   return { ...found, health: url === null ? 'silent' : await probeGateway(url) };
+}
+
+async function portOf(config: LoadedConfig | OpenClawError, clock: Clock): Promise<PortStanding> {
+  if (isOpenClawError(config)) return { kind: 'unknown', error: config };
+  return lookAtPort(config, { platform: process.platform, userId: process.geteuid?.(), clock });
 }
 
 /** A driver that there is not is told by the call that would use it. */

@@ -10,14 +10,15 @@ export type Severity = 'error' | 'warning' | 'info' | 'ok';
 export type Fix = {
   /**
    * `mend`: nothing is lost. `litter`: removes what nobody can need any more; a person in a terminal is asked first.
-   * `scrub`: removes credentials that stand in plain text; only after a question, or with `--scrub`.
+   * `scrub`: removes credentials that stand in plain text; only after a question, or with `--scrub`. `discard`: removes a
+   * whole file that cannot be read for what is in it; only after a question.
    */
-  readonly kind: 'mend' | 'litter' | 'scrub';
+  readonly kind: 'mend' | 'litter' | 'scrub' | 'discard';
   /** What it would do, as a question to a person without the question mark: `Close /x to other users`. */
   readonly does: string;
   /** What follows from it, a sentence. */
   readonly afterwards?: string;
-  /** Does it, and says what was done. Throws when it could not. */
+  /** Does it, and says what was done, as a sentence begins. Throws when it could not. */
   run(): string | Promise<string>;
 };
 

@@ -1,21 +1,20 @@
 // The gateway: whether it runs and can serve, with which settings, who has its port, what one that ended has left, and whom
 // it answers. Its service and its token have checks of their own.
 import { rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { configuredGatewayToken } from '../../app.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { isLoopbackHost } from '../../gateway/authority.ts';
 import { version } from '../../version.ts';
 import { gatewayUrl, resolveListening, resolvePort } from '../gateway-address.ts';
-import { probeGateway, type Health } from '../gateway-probe.ts';
+import type { Health } from '../gateway-probe.ts';
 import { gatewayFiles, lockIn, type GatewayRecord } from '../gateway-record.ts';
 import { formatRelative } from '../ui/duration.ts';
 import { apiKeyProviders } from '../../providers/api-key.ts';
 import type { Check, DoctorPorts, GatewayStanding } from './check.ts';
 import { findingOf, ok, shown, type Finding } from './finding.ts';
 import { findLost, judgeLost } from './lost-gateway.ts';
-import { findPortHolder, type PortHolder } from './port-holder.ts';
+import { servesFromMemory, type PortStanding, type TakenPort } from './port-standing.ts';
 
 export const gatewayCheck: Check = {
   name: 'the gateway',
@@ -36,11 +35,14 @@ export const gatewayCheck: Check = {
     }
     const lost = await findLost(found.last, ports);
     if (lost !== undefined) return [judgeLost(lost)];
-    return [
-      await judgeAbsence(ports),
-      ...judgeEnded(found.last, ports),
-      ...(loaded === undefined ? [] : await judgePort(loaded, ports)),
-    ];
+    const ended = judgeEnded(found.last, ports);
+    if (loaded === undefined) return [await judgeAbsence(ports), ...ended];
+    const port = await ports.port();
+    const absence =
+      servesFromMemory(port) === true
+        ? ok('gateway.running', 'one that keeps everything in memory')
+        : await judgeAbsence(ports);
+    return [absence, ...ended, judgePort(port)];
   },
 };
 
@@ -153,10 +155,10 @@ function judgeEnded(last: GatewayRecord | undefined, { paths, clock }: DoctorPor
         does: 'Remove the record of the gateway that is gone',
         run: async () => {
           const unlock = await lockIn(files, files.lock, { clock, timeoutMs: 0 });
-          if (unlock === undefined) return 'a gateway runs again: its record stays';
+          if (unlock === undefined) return 'A gateway runs again: its record stays';
           try {
             rmSync(files.record, { force: true });
-            return 'the record of the gateway that is gone is removed';
+            return 'The record of the gateway that is gone is removed';
           } finally {
             unlock();
           }
@@ -166,59 +168,40 @@ function judgeEnded(last: GatewayRecord | undefined, { paths, clock }: DoctorPor
   ];
 }
 
-async function judgePort(config: LoadedConfig, ports: DoctorPorts): Promise<Finding[]> {
-  let port: number;
-  let url: string;
-  try {
-    port = resolvePort(undefined, config);
-    url = gatewayUrl(config, port);
-  } catch (error) {
-    return [findingOf('gateway.port', error)];
-  }
-  if (port === 0 || !(await isTaken(new URL(url).hostname, port, ports))) {
-    return [ok('gateway.port', port === 0 ? 'any free port' : `${port} is free`)];
-  }
-  // First: what does not answer may be gone when it has been waited for.
-  const holder = ports.platform === 'linux' ? findPortHolder(port) : undefined;
-  const health = await probeGateway(url);
-  return [judgeHolder(port, health, holder)];
+export function judgePort(found: PortStanding): Finding {
+  if (found.kind === 'unknown') return findingOf('gateway.port', found.error);
+  if (found.kind === 'free')
+    return ok('gateway.port', found.port === 0 ? 'any free port' : `${found.port} is free`);
+  const isServed = servesFromMemory(found);
+  if (isServed !== true) return judgeHolder(found, isServed === 'maybe');
+  const { port, holder } = found;
+  return {
+    id: 'gateway.port',
+    severity: 'info',
+    text: `A gateway that keeps everything in memory serves at port ${port}${holder === undefined ? '' : ` (process ${holder.pid})`}; no other command finds it.`,
+    remedy: `It ends where it was started, with Ctrl-C. One beside it needs another port: \`openclaw gateway start --port ${otherPort(port)}\`.`,
+  };
 }
 
-export function judgeHolder(
-  port: number,
-  health: Health | 'silent' | 'other',
-  holder: PortHolder | undefined,
-): Finding {
+function judgeHolder({ port, health, holder }: TakenPort, mayBeInMemory: boolean): Finding {
   const isGateway = typeof health === 'object';
   const who =
     holder === undefined
       ? 'a program that this user may not see'
       : `${holder.program === '' ? 'a program' : holder.program} (process ${holder.pid})`;
-  const what = isGateway ? `a gateway of another state folder or user: ${who}` : who;
-  const next = port < 65_535 ? port + 1 : port - 1;
+  const whose = `of another state folder or user${mayBeInMemory ? ', or one that keeps everything in memory' : ''}`;
+  const what = isGateway ? `a gateway ${whose}: ${who}` : who;
+  const next = otherPort(port);
   return {
     id: 'gateway.port',
-    severity: 'error',
+    severity: mayBeInMemory ? 'warning' : 'error',
     text: `Port ${port} of the gateway is taken by ${what}.`,
     remedy: `Stop that one, or choose another port: \`openclaw gateway start --port ${next}\`; for good: \`openclaw config set gateway.port ${next}\`.`,
   };
 }
 
-const connectWithinMs = 1_000;
-
-function isTaken(hostname: string, port: number, { clock }: DoctorPorts): Promise<boolean> {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const finish = (taken: boolean): void => {
-      cancel();
-      socket.destroy();
-      resolve(taken);
-    };
-    const cancel = clock.setTimer(() => finish(false), connectWithinMs);
-    socket.once('connect', () => finish(true));
-    socket.once('error', () => finish(false));
-  });
+function otherPort(port: number): number {
+  return port < 65_535 ? port + 1 : port - 1;
 }
 
 export const exposureCheck: Check = {

@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { configuredGatewayToken } from '../../app.ts';
 import { isOpenClawError } from '../../errors.ts';
 import { gatewayTokenName } from '../../gateway/gateway-token.ts';
-import type { Check, DoctorPorts, GatewayStanding } from './check.ts';
+import { standingOf, type Check, type DoctorPorts } from './check.ts';
 import { ok, shown, type Finding } from './finding.ts';
 
 export const tokenCheck: Check = {
@@ -21,16 +21,6 @@ export const tokenCheck: Check = {
     return [judgeToken(running.url, answer)];
   },
 };
-
-/** What is wrong with its files is told by its own check. */
-async function standingOf({ gateway }: DoctorPorts): Promise<GatewayStanding> {
-  try {
-    return await gateway();
-  } catch (error) {
-    if (isOpenClawError(error)) return {};
-    throw error;
-  }
-}
 
 /** Without a token there is none that a command could print. */
 async function printedToken({
@@ -71,17 +61,17 @@ export function judgeToken(url: string, answer: number | 'no token' | undefined)
   if (answer === 'no token') {
     return {
       id: 'gateway.token',
-      severity: 'error',
+      severity: 'warning',
       text: `No command can print the token of the gateway at ${shown(url)}: there is none in the store, and none is set.`,
-      remedy: `Log in: \`openclaw onboard\`, then start the gateway anew: ${anew}. One that was given its token in OPENCLAW_GATEWAY_TOKEN still takes that.`,
+      remedy: `Clients that have its token go on working. To have one that can be printed, log in: \`openclaw onboard\`, then start the gateway anew: ${anew}.`,
     };
   }
   if (answer === 401) {
     return {
       id: 'gateway.token',
-      severity: 'error',
+      severity: 'warning',
       text: `The gateway at ${shown(url)} refuses the token that \`openclaw gateway token\` prints here: it was started with another one.`,
-      remedy: `Start it anew from here: ${anew}; or give its clients the token that it was started with.`,
+      remedy: `Clients that have its token go on working; a new one needs the token that the gateway was started with (OPENCLAW_GATEWAY_TOKEN). Or start it anew from here: ${anew}.`,
     };
   }
   return ok(

@@ -1,8 +1,9 @@
 // MiniMax credentials that other tools keep in plain text on this machine: where, and of which kind; never their values.
 // Nothing is looked at but the files that these tools are known to write, and nothing changed without a word for it.
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { toOpenClawError } from '../../errors.ts';
 import { listed } from '../ui/sentence.ts';
 import type { Check, DoctorPorts } from './check.ts';
@@ -87,7 +88,7 @@ function judgeSecrets({ id, tool, path, after, scrub }: Place, kinds: readonly S
         afterwards: after,
         run: () => {
           const count = scrub();
-          if (count === 0) return `nothing was left to remove from ${place}: it is gone already`;
+          if (count === 0) return `Nothing was left to remove from ${place}: it is gone already`;
           return `${count} ${count === 1 ? 'secret is' : 'secrets are'} removed from ${place}. ${after}`;
         },
       },
@@ -155,7 +156,26 @@ function openclawPlaces({ homeDir, paths }: DoctorPorts): Place[] {
 
 function findInDatabase(path: string): Look {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return { kinds: [] };
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 500 });
+  const before = markOf(path);
+  if (before !== undefined) {
+    const address = pathToFileURL(path);
+    // Leaves no trace, and sees no change: https://www.sqlite.org/uri.html#uriimmutable
+    address.search = '?mode=ro&immutable=1';
+    const look = lookInto(new DatabaseSync(address, { readOnly: true }));
+    if (markOf(path) === before) return look;
+  }
+  return lookInto(new DatabaseSync(path, { readOnly: true, timeout: 500 }));
+}
+
+/** Changes with every write; undefined where a log beside the file holds what it lacks, or is to be undone in it. */
+function markOf(path: string): string | undefined {
+  const logs = ['-wal', '-journal'].map((end) => lstatSync(`${path}${end}`, { throwIfNoEntry: false }));
+  if (logs.some((log) => log !== undefined && log.size > 0)) return undefined;
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+}
+
+function lookInto(db: DatabaseSync): Look {
   try {
     const trees = authRows(db).map(({ json }) => parseRow(json));
     const kinds = trees.flatMap((tree) =>

@@ -63,7 +63,8 @@ export function scrubDatabase(file: string, find: (tree: unknown) => PlainSecret
       const found = tree === undefined ? [] : find(tree);
       if (typeof json !== 'string' || found.length === 0) continue;
       count += found.length;
-      const text = JSON.stringify(JSON.parse(withoutSecrets(json, found, file)));
+      const text = withoutSecrets(json, found, file);
+      if (find(parseJson(text)).length > 0) throw new Error(`${file} still holds what was to be removed`);
       db.prepare(`UPDATE ${table} SET store_json = ? WHERE store_key IS ? AND store_json IS ?`).run(
         text,
         key,

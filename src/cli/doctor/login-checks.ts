@@ -11,26 +11,51 @@ import { currentDefault } from '../default-model.ts';
 import { formatRelative } from '../ui/duration.ts';
 import { lowerFirst } from '../ui/sentence.ts';
 import { areAllOff } from '../plugin-report.ts';
-import type { Check } from './check.ts';
+import { standingOf, type Check, type DoctorPorts } from './check.ts';
 import { ok, safeName, shown, type Finding } from './finding.ts';
+import { servesFromMemory } from './port-standing.ts';
 
 export const loginsCheck: Check = {
   name: 'the logins',
+  deadlineMs: 4_500,
   async run(ports) {
     const logins = await ports.logins();
     const config = isOpenClawError(ports.config) ? undefined : ports.config;
     const nowMs = ports.clock.nowMs();
     const keys = config === undefined ? 0 : apiKeyProviders(config).length;
-    if (logins.length === 0 && config !== undefined && keys === 0) return [judgeNone(currentDefault(config))];
+    if (logins.length === 0 && config !== undefined && keys === 0) {
+      const elsewhere = await keysElsewhere(ports);
+      if (elsewhere.keys > 0) return [ok('login.none', `${elsewhere.keys} providers by key of the gateway`)];
+      return [judgeNone(currentDefault(config), elsewhere.isServed)];
+    }
     const findings = logins.flatMap((login) => judgeLogin(login, nowMs));
     return [ok('login.none', `${logins.length} logins, ${keys} providers by key`), ...findings];
   },
 };
 
+/** Of a gateway alone: another shell has started it. `isServed`: one is ready, with whatever it has. */
+async function keysElsewhere(ports: DoctorPorts): Promise<{ keys: number; isServed: boolean }> {
+  const { running, health } = await standingOf(ports);
+  if (running === undefined) return { keys: 0, isServed: servesFromMemory(await ports.port()) !== false };
+  return {
+    keys: running.keyProviders?.length ?? 0,
+    isServed: typeof health === 'object' && health.ready,
+  };
+}
+
 /** Whoever has set a default model means to use it. */
-export function judgeNone(primary: string | undefined): Finding {
+export function judgeNone(primary: string | undefined, isServed: boolean): Finding {
   const none = 'There is neither a login nor a key';
   const remedy = 'Log in: `openclaw onboard`.';
+  if (isServed) {
+    const text = `${none} that is to be seen from here; a gateway that is ready serves with what it has.`;
+    return {
+      id: 'login.none',
+      severity: 'info',
+      text,
+      remedy: `Without that gateway: ${lowerFirst(remedy)}`,
+    };
+  }
   if (primary === undefined) {
     return { id: 'login.none', severity: 'info', text: `${none}: nothing can be served yet.`, remedy };
   }

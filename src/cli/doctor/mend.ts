@@ -1,7 +1,6 @@
 // Mends what may be mended: what loses nothing at once, what removes something after a question, and credentials of other
 // tools only by that question or by a flag. Says of each what was done, or why it was left.
 import { toOpenClawError } from '../../errors.ts';
-import { capital } from '../ui/sentence.ts';
 import { shown, type Finding, type Fix } from './finding.ts';
 
 export type MendOptions = {
@@ -42,7 +41,7 @@ async function mendOne(fix: Fix, options: MendOptions): Promise<Omit<Mended, 'id
   const refusal = await refusalOf(fix, options);
   if (refusal !== undefined) return { done: false, text: `${fix.does}: ${refusal}` };
   try {
-    return { done: true, text: capital(await fix.run()) };
+    return { done: true, text: await fix.run() };
   } catch (error) {
     const why = shown(toOpenClawError(error).message);
     return { done: false, failed: true, text: `${fix.does}: it failed (${why})` };
@@ -58,5 +57,8 @@ async function refusalOf(
     return (await ask(afterwards === undefined ? `${does}?` : `${does}? ${afterwards}`))
       ? undefined
       : 'left as it is';
-  return kind === 'litter' ? undefined : 'left as it is; pass --scrub to have it done without a question';
+  if (kind === 'litter') return undefined;
+  return kind === 'discard'
+    ? 'left as it is: that goes only after a question in a terminal, for nobody can tell what else is in it. Look at it, and remove it yourself'
+    : 'left as it is; pass --scrub to have it done without a question';
 }

@@ -25,7 +25,7 @@ export const pendingCheck: Check = {
             // A question may have waited for its answer while somebody began anew.
             const now = await readBegun(store, name);
             if (judgePending(profileId, now, clock.nowMs()).fix === undefined)
-              return `the login for ${shown(profileId)} was begun anew: it is left`;
+              return `The login for ${shown(profileId)} was begun anew: it is left`;
             await store.deleteSecret(name);
             return finding.fix?.run() ?? '';
           },
@@ -75,7 +75,7 @@ export function judgePending(profileId: string, expiresAtMs: number | undefined,
     fix: {
       kind: 'litter',
       does: `Forget the login for ${id} that was begun`,
-      run: () => `the login for ${id} that was begun is forgotten`,
+      run: () => `The login for ${id} that was begun is forgotten`,
     },
   };
 }

@@ -1,5 +1,6 @@
 // Which process listens on a TCP port of this machine, or has a file open, as far as this user may see it. Linux only: elsewhere it is not
-// known. Of a process only its pid and the name of its program are read: arguments can hold secrets.
+// known. Of a process only its pid, the name of its program and whether it was given a certain flag are told: arguments can
+// hold secrets.
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cleanText } from '../../platform/text.ts';
@@ -8,9 +9,7 @@ export type PortHolder = { readonly pid: number; readonly program: string };
 
 /** undefined when nobody listens there, or it cannot be seen. `proc`: where procfs is mounted. */
 export function findPortHolder(port: number, proc = '/proc'): PortHolder | undefined {
-  const sockets = new Set(
-    ['tcp', 'tcp6'].flatMap((name) => listeningSockets(readOrNothing(`${proc}/net/${name}`), port)),
-  );
+  const sockets = new Set(tablesOf(proc).flatMap((table) => listeningSockets(table, port)));
   if (sockets.size === 0) return undefined;
   const pid = findHolder(proc, (target) => {
     const socket = /^socket:\[(\d+)\]$/.exec(target)?.[1];
@@ -19,6 +18,23 @@ export function findPortHolder(port: number, proc = '/proc'): PortHolder | undef
   if (pid === undefined) return undefined;
   const program = basename(linkOrNothing(`${proc}/${pid}/exe`)) || readOrNothing(`${proc}/${pid}/comm`);
   return { pid, program: cleanText(program, 60) };
+}
+
+/** Whether it was started with such an argument; undefined where that cannot be seen. */
+export function hasArgument(pid: number, argument: string, proc = '/proc'): boolean | undefined {
+  const given = readOrNothing(`${proc}/${pid}/cmdline`);
+  return given === '' ? undefined : given.split('\0').includes(argument);
+}
+
+/** The users whose sockets listen there; none where it cannot be seen. */
+export function ownersOfPort(port: number, proc = '/proc'): number[] {
+  return tablesOf(proc)
+    .flatMap((table) => listening(table, port))
+    .flatMap((fields) => (fields[7] === undefined ? [] : [Number(fields[7])]));
+}
+
+function tablesOf(proc: string): string[] {
+  return ['tcp', 'tcp6'].map((name) => readOrNothing(`${proc}/net/${name}`));
 }
 
 /** The process that has a file open; undefined when none has, or it cannot be seen. */
@@ -38,13 +54,17 @@ function findHolder(proc: string, isIt: (target: string) => boolean): number | u
 
 /** Inodes of the listening sockets (state 0A) of a table of proc_net_tcp(5). */
 export function listeningSockets(table: string, port: number): string[] {
+  return listening(table, port).flatMap((fields) => (fields[9] === undefined ? [] : [fields[9]]));
+}
+
+/** Their rows, as fields. */
+function listening(table: string, port: number): string[][] {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
   return table
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, local = '', , state]) => state === '0A' && local.endsWith(`:${wanted}`))
-    .flatMap((fields) => (fields[9] === undefined ? [] : [fields[9]]));
+    .filter(([, local = '', , state]) => state === '0A' && local.endsWith(`:${wanted}`));
 }
 
 /** Processes end while one looks, and those of others are closed. */

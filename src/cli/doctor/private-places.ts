@@ -2,11 +2,13 @@
 // others, or only not theirs to write. What is wrong with one of them is file-checks.ts'.
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseDocument } from '../../config/json5-document.ts';
+import { isOpenClawError } from '../../errors.ts';
 import { gatewayFiles } from '../gateway-record.ts';
-import { builtinProviders } from '../../providers/builtin-providers.ts';
 import { insecureKeyFile } from '../../vault/key-file.ts';
 import type { DoctorPorts } from './check.ts';
 import { look, namesIn, unlessHidden } from './file-look.ts';
+import { hasPlainSecret, hasQuotedSecret } from './plain-secrets.ts';
 
 export type PrivatePlace = {
   readonly path: string;
@@ -73,15 +75,15 @@ function realOf(path: string): string {
 }
 
 /** Only a plain key makes a configuration a secret; it may be a link on purpose, as in dotfiles. */
-export function holdsSecrets(path: string): boolean {
+function holdsSecrets(path: string): boolean {
   if (look(path)?.isFile() !== true) return false;
+  // What this user cannot read, nobody else can either, or it is told by the check of the configuration.
+  const text = unlessHidden<string | undefined>(() => readFileSync(path, 'utf8'), undefined);
+  if (text === undefined) return false;
   try {
-    const values = readFileSync(path, 'utf8').matchAll(
-      /(?:key|token|password|secret)["']?\s*:\s*["'](?!\$\{)([^"'\s]{8,})/gi,
-    );
-    return [...values].some(([, value]) => !builtinProviders.some(({ openKey }) => openKey === value));
-  } catch {
-    // Nobody else can read it either, or it is told by the check of the configuration.
-    return false;
+    return hasPlainSecret(parseDocument(text, path).value);
+  } catch (error) {
+    if (isOpenClawError(error)) return hasQuotedSecret(text);
+    throw error;
   }
 }

@@ -234,7 +234,7 @@ function judgeActivity(error: unknown, { paths }: Pick<DoctorPorts, 'paths'>): F
         try {
           // Whoever looks at a damaged one with the right to mend it keeps it aside.
           database.write((db) => db.prepare('PRAGMA quick_check').all());
-          return 'the damaged activity file is kept aside, and a new one is begun';
+          return 'The damaged activity file is kept aside, and a new one is begun';
         } finally {
           database.close();
         }

@@ -6,7 +6,9 @@ import { configCheck, judgeModels, modelsCheck, pricesCheck } from '../../../src
 import { leftoverCheck } from '../../../src/cli/doctor/leftover-checks.ts';
 import { openclawCheck, refusedByOpenClaw } from '../../../src/cli/doctor/openclaw-checks.ts';
 import { pluginsCheck } from '../../../src/cli/doctor/plugin-checks.ts';
+import { gatewayRecord } from '../../support/claimed-gateway.ts';
 import { oauthCredential } from '../../support/credentials.ts';
+import type { DoctorStage } from '../../support/doctor-stage.ts';
 import { describeStates, over, anError, plainKey } from '../../support/doctor-cases.ts';
 import { pathText } from '../../../src/config/config-path.ts';
 
@@ -16,6 +18,11 @@ const unserved = (refused: string) => ({
     return undefined as never;
   },
 });
+
+const withModelByKey = async (stage: DoctorStage) => {
+  await stage.store().saveLogin('minimax-portal:default', oauthCredential());
+  stage.writeConfig({ agents: { defaults: { model: 'minimax/MiniMax-M3' } } });
+};
 
 const profiles = JSON.stringify({
   version: 1,
@@ -69,6 +76,15 @@ describeStates(
       says: 'openclaw.json.bak:1: the former text of the configuration still holds a secret in plain text: env.MINIMAX_API_KEY',
     },
     {
+      id: 'config.secret',
+      severity: 'warning',
+      wrong: over(configCheck, (stage) => stage.write('state/openclaw.json.bak', '{ a: "sk-abcdefghij", ')),
+      right: over(configCheck, (stage) =>
+        stage.write('state/openclaw.json.bak', '{ session: { mainKey: "agent-main" }, '),
+      ),
+      says: 'not even with --scrub',
+    },
+    {
       id: 'config.keys',
       severity: 'warning',
       wrong: over(configCheck, (stage) => stage.writeConfig({ gatewy: {} })),
@@ -114,6 +130,15 @@ describeStates(
       severity: 'error',
       wrong: () => judgeModels(unserved('a/b'), 'a/b', []),
       right: () => judgeModels(unserved('-'), 'a/b', []),
+    },
+    {
+      id: 'config.model',
+      severity: 'error',
+      wrong: over(modelsCheck, withModelByKey),
+      // The gateway has the key, from the shell that started it.
+      right: over(modelsCheck, withModelByKey, {
+        gateway: async () => ({ running: gatewayRecord({ keyProviders: ['minimax'] }), health: 'silent' }),
+      }),
     },
     {
       id: 'config.model',

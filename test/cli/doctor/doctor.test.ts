@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { createOutput } from '../../../src/cli/command-context.ts';
 import { doctor } from '../../../src/cli/commands/doctor.ts';
 import type { Check } from '../../../src/cli/doctor/check.ts';
+import { configCheck } from '../../../src/cli/doctor/config-checks.ts';
 import { ok, type Finding } from '../../../src/cli/doctor/finding.ts';
 import { litterCheck } from '../../../src/cli/doctor/file-checks.ts';
 import { mendAll, type Mended } from '../../../src/cli/doctor/mend.ts';
@@ -247,13 +248,13 @@ describe('--fix', () => {
 
   it('asks before it removes, and takes no for an answer', async () => {
     const done: string[] = [];
-    const fix = (kind: 'mend' | 'litter' | 'scrub') => ({
+    const fix = (kind: 'mend' | 'litter' | 'scrub' | 'discard') => ({
       id: 'files.litter' as const,
       severity: 'warning' as const,
       text: 'It is there.',
       fix: { kind, does: `Do ${kind}`, afterwards: 'Then do more.', run: () => String(done.push(kind)) },
     });
-    const all = [fix('mend'), fix('litter'), fix('scrub')];
+    const all = [fix('mend'), fix('litter'), fix('scrub'), fix('discard')];
     const { signal } = new AbortController();
     const play = async (scrub: boolean, ask?: (question: string) => boolean) => {
       done.length = 0;
@@ -264,16 +265,26 @@ describe('--fix', () => {
     };
     expect(await play(false, () => false)).toEqual({
       done: ['mend'],
-      asked: ['Do litter? Then do more.', 'Do scrub? Then do more.'],
-      left: ['Do litter: left as it is', 'Do scrub: left as it is'],
+      asked: ['litter', 'scrub', 'discard'].map((kind) => `Do ${kind}? Then do more.`),
+      left: ['litter', 'scrub', 'discard'].map((kind) => `Do ${kind}: left as it is`),
     });
-    expect(await play(false, () => true)).toMatchObject({ done: ['mend', 'litter', 'scrub'], left: [] });
+    expect(await play(false, () => true)).toMatchObject({
+      done: ['mend', 'litter', 'scrub', 'discard'],
+      left: [],
+    });
     expect(await play(false)).toEqual({
       done: ['mend', 'litter'],
       asked: [],
-      left: ['Do scrub: left as it is; pass --scrub to have it done without a question'],
+      left: [
+        'Do scrub: left as it is; pass --scrub to have it done without a question',
+        expect.stringMatching(/^Do discard: left as it is: that goes only after a question/),
+      ],
     });
-    expect(await play(true)).toMatchObject({ done: ['mend', 'litter', 'scrub'] });
+    // A whole file that cannot be read for what is in it needs a word of a person.
+    expect(await play(true)).toMatchObject({ done: ['mend', 'litter', 'scrub'], left: [expect.any(String)] });
+    expect(await play(true, () => true)).toMatchObject({
+      asked: ['Do litter? Then do more.', 'Do discard? Then do more.'],
+    });
   });
 
   it('one that fails is told, and the next one is tried', async () => {
@@ -288,11 +299,12 @@ describe('--fix', () => {
     });
     const { signal } = new AbortController();
     const options = { ask: undefined, scrub: false, signal };
-    const mended = await mendAll([fails, finding(() => 'it is closed')], options, () => undefined);
+    const mended = await mendAll([fails, finding(() => 'models.x is gone')], options, () => undefined);
     expect(mended.map(({ failed }) => failed)).toEqual([true, undefined]);
     expect(mended.map(({ text }) => text)).toEqual([
       'Close it: it failed (Unexpected failure: EROFS: read-only file system)',
-      'It is closed',
+      // It may begin with what is written so: a path, a file.
+      'models.x is gone',
     ]);
   });
 
@@ -339,9 +351,15 @@ describe('--fix', () => {
     const { wrong, value } = await report(stage, { scrub: true });
     expect([wrong, value.mended?.map(({ done }) => done)]).toEqual([[], [true]]);
     expect(readFileSync(backup, 'utf8')).toBe("{\n  // mine\n  env: { MINIMAX_REGION: 'cn' },\n}\n");
-    // One that cannot be read goes as a whole.
-    writeFileSync(backup, `{ "MINIMAX_API_KEY": "${plainKey}", nonsense`, { mode: 0o600 });
-    expect((await report(stage, { scrub: true })).wrong).toEqual([]);
+    expect(value.mended?.[0]?.text).toMatch(/^env\.MINIMAX_API_KEY is removed from /);
+    // One that cannot be read goes as a whole, which nobody has asked for here.
+    writeFileSync(backup, '{ "MINIMAX_API_KEY": "sk-abcdefghij", nonsense', { mode: 0o600 });
+    const left = await report(stage, { scrub: true });
+    expect(left).toMatchObject({ code: 0, wrong: ['config.secret'], value: { mended: [{ done: false }] } });
+    expect(existsSync(backup)).toBe(true);
+    const findings = await configCheck.run(stage.ports());
+    const { signal } = new AbortController();
+    await mendAll(findings, { ask: async () => true, scrub: true, signal }, () => undefined);
     expect(existsSync(backup)).toBe(false);
   });
 

@@ -133,6 +133,18 @@ describeStates(
       says: 'mode 0644',
     },
     {
+      id: 'files.mode',
+      severity: 'warning',
+      wrong: over(filesCheck, (stage) =>
+        stage.write('state/openclaw.json.bak', `{ a: "b", c: 'sk-abcdefghij`, 0o644),
+      ),
+      right: over(filesCheck, (stage) => {
+        stage.writeConfig({ session: { mainKey: 'agent-main' } }, 0o644);
+        stage.write('state/openclaw.json.bak', '{ session: { mainKey: "agent-main" }, ', 0o644);
+      }),
+      says: 'openclaw.json.bak could be read by other users',
+    },
+    {
       id: 'files.owner',
       severity: 'error',
       wrong: () => place({ uid: 0 }),

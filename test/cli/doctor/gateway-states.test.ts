@@ -8,12 +8,13 @@ import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import {
   exposureCheck,
   gatewayCheck,
-  judgeHolder,
+  judgePort,
   judgeRunning,
   judgeSettings,
 } from '../../../src/cli/doctor/gateway-checks.ts';
 import { judgeToken, tokenCheck } from '../../../src/cli/doctor/gateway-token-check.ts';
 import { findFileHolder } from '../../../src/cli/doctor/port-holder.ts';
+import type { TakenPort } from '../../../src/cli/doctor/port-standing.ts';
 import { judgeService } from '../../../src/cli/doctor/service-check.ts';
 import { judgeKeychain, keyCheck } from '../../../src/cli/doctor/store-checks.ts';
 import type { GatewayRecord } from '../../../src/cli/gateway-record.ts';
@@ -48,6 +49,14 @@ const service = {
 
 const running = gatewayRecord({ url: 'http://127.0.0.1:18789' });
 const healthy = { ready: true, reason: null, activeRequests: 0 };
+const taken: TakenPort = {
+  kind: 'taken',
+  port: 18_789,
+  health: healthy,
+  holder: undefined,
+  isInMemory: false,
+};
+const inMemory: TakenPort = { ...taken, holder: { pid: 7, program: 'node' }, isInMemory: true };
 const serving = (ready = true): Partial<DoctorPorts> => ({
   gateway: async () => ({ running, health: { ...healthy, ready } }),
 });
@@ -102,23 +111,43 @@ describeStates(
     {
       id: 'gateway.port',
       severity: 'error',
-      wrong: () => judgeHolder(18_789, 'other', { pid: 7, program: 'nginx' }),
+      wrong: () => judgePort({ ...taken, health: 'other', holder: { pid: 7, program: 'nginx' } }),
       right: over(gatewayCheck),
       says: 'nginx (process 7)',
     },
     {
       id: 'gateway.port',
       severity: 'error',
-      wrong: () => judgeHolder(65_535, healthy, undefined),
+      wrong: () => judgePort({ ...taken, port: 65_535 }),
       right: over(gatewayCheck),
       says: '--port 65534',
     },
     {
-      id: 'gateway.token',
+      id: 'gateway.port',
       severity: 'error',
+      wrong: () => judgePort({ ...taken, isInMemory: true, health: { ...healthy, ready: false } }),
+      right: over(gatewayCheck),
+    },
+    {
+      id: 'gateway.port',
+      severity: 'warning',
+      wrong: () => judgePort({ ...taken, isInMemory: undefined }),
+      right: over(gatewayCheck),
+      says: 'or one that keeps everything in memory',
+    },
+    {
+      id: 'gateway.port',
+      severity: 'info',
+      wrong: () => judgePort(inMemory),
+      right: over(gatewayCheck),
+      says: 'A gateway that keeps everything in memory serves at port 18789 (process 7)',
+    },
+    {
+      id: 'gateway.token',
+      severity: 'warning',
       wrong: () => judgeToken('http://127.0.0.1:18789', 401),
       right: () => judgeToken('http://127.0.0.1:18789', 200),
-      says: 'openclaw gateway stop',
+      says: 'was started with another one. Clients that have its token go on working',
     },
     {
       id: 'gateway.settings',
@@ -258,9 +287,15 @@ it('that none runs is worth a word where there is a login', async () => {
   ]);
 });
 
+it('beside one that keeps everything in memory none has to be started', async () => {
+  const stage = await withLogin();
+  const findings = wrongOnes(await gatewayCheck.run(stage.ports({ port: async () => inMemory })));
+  expect(findings).toMatchObject([{ id: 'gateway.port', severity: 'info' }]);
+});
+
 it.each([
   ['its-token', []],
-  ['another-token', ['error']],
+  ['another-token', ['warning']],
 ])('the gateway is asked with the token that is printed here: %s', async (stored, severities) => {
   const stage = await withLogin();
   await stage.store().replaceSecret(gatewayTokenName, stored);
@@ -283,7 +318,7 @@ it('nobody is asked for a key to have the token, and a store that is gone has no
   });
   expect(wrongOnes(await tokenCheck.run(stage.ports({ gateway, key })))).toEqual([]);
   const findings = wrongOnes(await tokenCheck.run(createDoctorStage().ports({ gateway })));
-  expect(findings).toMatchObject([{ id: 'gateway.token', severity: 'error' }]);
+  expect(findings).toMatchObject([{ id: 'gateway.token', severity: 'warning' }]);
   expect(findings[0]?.text).toContain('No command can print the token');
   expect(requests).toEqual([]);
 });

@@ -155,6 +155,24 @@ describe('OpenClaw’s database', () => {
     expect(bytes()).toContain('another-tools-key');
   });
 
+  it('every other byte of a row stays, and a look leaves nothing beside the file', async () => {
+    const stage = createDoctorStage();
+    const { file, db, insert } = createDatabase(stage);
+    const rest = '"other": { "provider": "other", "n": 12345678901234567890, "m": 1.0 }';
+    insert.run(
+      'spaced',
+      `{ "profiles": { "minimax:a": {"provider": "minimax", "key": "${plainKey}"}, ${rest} } }`,
+    );
+    db.close();
+    expect(await found(stage)).toHaveLength(1);
+    expect(['-wal', '-shm'].filter((end) => existsSync(`${file}${end}`))).toEqual([]);
+    await scrub(stage);
+    const after = new DatabaseSync(file, { readOnly: true });
+    const row = after.prepare(`SELECT store_json FROM auth_profile_store WHERE store_key = 'spaced'`).get();
+    after.close();
+    expect(row).toEqual({ store_json: `{ "profiles": { ${rest} } }` });
+  });
+
   it('stays as it is while another program has it open, which is no success', async () => {
     const stage = createDoctorStage();
     const { db, bytes } = createDatabase(stage);

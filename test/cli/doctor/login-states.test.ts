@@ -1,11 +1,15 @@
 // The states of the logins: what became of them, which are used, and where they are sent.
 import { join } from 'node:path';
 import { cooldownCheck, judgeCooldown, judgeOrder } from '../../../src/cli/doctor/activity-checks.ts';
+import type { DoctorPorts } from '../../../src/cli/doctor/check.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { judgeLogin, judgeOwner, loginsCheck, ownersCheck } from '../../../src/cli/doctor/login-checks.ts';
 import { judgePending } from '../../../src/cli/doctor/pending-checks.ts';
 import { judgeKeyRegion, loginRegionCheck } from '../../../src/cli/doctor/region-checks.ts';
+import type { Health } from '../../../src/cli/gateway-probe.ts';
+import type { GatewayRecord } from '../../../src/cli/gateway-record.ts';
 import type { ProfileRecord } from '../../../src/store/credential-store.ts';
+import { gatewayRecord } from '../../support/claimed-gateway.ts';
 import { oauthCredential } from '../../support/credentials.ts';
 import type { DoctorStage } from '../../support/doctor-stage.ts';
 import { writePlugin } from '../../support/plugin-folder.ts';
@@ -33,6 +37,12 @@ const logIn = (stage: DoctorStage) => stage.store().saveLogin('minimax-portal:de
 const withDefault = (stage: DoctorStage): void =>
   stage.writeConfig({ agents: { defaults: { model: 'minimax-portal/MiniMax-M3' } } });
 
+const healthy: Health = { ready: true, reason: null, activeRequests: 0 };
+const runs = (record: Partial<GatewayRecord>, health: Health | 'silent'): Partial<DoctorPorts> => ({
+  gateway: async () => ({ running: gatewayRecord(record), health }),
+});
+const taken = { kind: 'taken', port: 18_789, health: healthy, holder: undefined } as const;
+
 const enable = (stage: DoctorStage, id: string, more: Record<string, unknown> = {}): void =>
   stage.writeConfig({ plugins: { ...more, entries: { [id]: { enabled: true } } } });
 
@@ -49,6 +59,33 @@ describeStates(
         await logIn(stage);
       }),
       says: 'the default model minimax-portal/MiniMax-M3 included',
+    },
+    {
+      id: 'login.none',
+      severity: 'error',
+      wrong: over(loginsCheck, withDefault, runs({}, 'silent')),
+      // Its key is in the environment that it was started with.
+      right: over(loginsCheck, withDefault, runs({ keyProviders: ['minimax'] }, 'silent')),
+    },
+    {
+      id: 'login.none',
+      severity: 'info',
+      wrong: over(loginsCheck, withDefault, runs({}, healthy)),
+      right: over(loginsCheck, withDefault, runs({ keyProviders: ['minimax'] }, healthy)),
+      says: 'a gateway that is ready serves with what it has',
+    },
+    {
+      id: 'login.none',
+      severity: 'info',
+      wrong: over(loginsCheck, withDefault, { port: async () => ({ ...taken, isInMemory: true }) }),
+      right: over(loginsCheck, logIn),
+      says: 'a gateway that is ready serves with what it has',
+    },
+    {
+      id: 'login.none',
+      severity: 'error',
+      wrong: over(loginsCheck, withDefault, { port: async () => ({ ...taken, isInMemory: false }) }),
+      right: over(loginsCheck, logIn),
     },
     {
       id: 'login.dead',
