@@ -4,8 +4,7 @@ import { schemaProblems, type ConfigProblem } from '../config/check.ts';
 import { pathText, shellPath, type ConfigPath } from '../config/config-path.ts';
 import { parseDocument, parseValue } from '../config/json5-document.ts';
 import { isOneOf } from '../config/load.ts';
-import { isSecret, isSecretNumberKey } from '../config/secret-places.ts';
-import { looksSecret } from '../config/secret-text.ts';
+import { isCertainKey, isCertainSecret, isSecretNumberKey } from '../config/secret-places.ts';
 import { variableFor } from '../config/secret-variable.ts';
 import { substitute } from '../config/substitute.ts';
 import { OpenClawError } from '../errors.ts';
@@ -71,11 +70,10 @@ export function refuseSecret(value: unknown, path: ConfigPath, dotenvFile: strin
 function secretIn(value: unknown, path: ConfigPath): ConfigPath | undefined {
   if (typeof value === 'string') {
     const isPlaceholder = path.length === 4 && path.at(-1) === 'apiKey' && path[2] === value;
-    const isHarmless = isPlaceholder || isInDoubt(value, path);
-    return isSecret(value, path) && !isHarmless ? path : undefined;
+    return isCertainSecret(value, path) && !isPlaceholder ? path : undefined;
   }
   if (typeof value === 'number') {
-    return isSecretNumberKey(path) && !isInDoubt(String(value), path) ? path : undefined;
+    return isSecretNumberKey(path) && isCertainKey(path) ? path : undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
@@ -83,10 +81,4 @@ function secretIn(value: unknown, path: ConfigPath): ConfigPath | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** Shown as dots like the others, and may be written: a key may be of any kind, and OpenClaw so calls a conversation's name. */
-function isInDoubt(value: string, path: ConfigPath): boolean {
-  const name = String(path.findLast((part) => typeof part === 'string'));
-  return /^(?:keys?|pin)$|sessionKey$/i.test(name) && path[0] !== 'env' && !looksSecret(value);
 }

@@ -2,7 +2,7 @@
 import type { ValueNode } from '@humanwhocodes/momoa';
 import type { ConfigPath } from './config-path.ts';
 import { endOf, nameOf, startOf, type Json5Document } from './json5-document.ts';
-import { isSecret, isSecretNumberKey } from './secret-places.ts';
+import { isBehindFlag, isSecret, isSecretNumberKey } from './secret-places.ts';
 import { isSecretAsName, looksSecret, mask } from './secret-text.ts';
 
 type Range = { from: number; to: number };
@@ -10,12 +10,15 @@ type Range = { from: number; to: number };
 export function maskedText(document: Json5Document): string {
   const { text, root } = document;
   const ranges: Range[] = [];
-  const visit = (node: ValueNode, path: ConfigPath): void => {
+  const visit = (node: ValueNode, path: ConfigPath, before?: ValueNode): void => {
     const range = { from: startOf(node), to: endOf(node) };
-    if (node.type === 'String' && isSecret(node.value, path)) ranges.push(range);
+    const flag = before?.type === 'String' ? before.value : undefined;
+    if (node.type === 'String' && (isSecret(node.value, path) || isBehindFlag(node.value, flag)))
+      ranges.push(range);
     if (node.type === 'Number' && isSecretNumberKey(path)) ranges.push(range);
     if (node.type === 'Array') {
-      for (const [index, element] of node.elements.entries()) visit(element.value, [...path, index]);
+      for (const [index, element] of node.elements.entries())
+        visit(element.value, [...path, index], node.elements[index - 1]?.value);
     }
     if (node.type !== 'Object') return;
     for (const member of node.members) {

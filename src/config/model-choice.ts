@@ -11,6 +11,16 @@ export function valueMeantAt(config: unknown, path: ConfigPath): unknown {
   return isPrimary(path) ? (shortForm(config, path) ?? valueAt(config, path)) : valueAt(config, path);
 }
 
+/** `….fallbacks.0` where there is no such list yet: the number is an index, as it is where there is one. */
+export function withFallbackIndex(path: ConfigPath, config: unknown): ConfigPath {
+  const last = path.at(-1);
+  const list = path.slice(0, -1);
+  const isOfFallbacks = list.length === choice.length + 1 && list.at(-1) === 'fallbacks';
+  if (!isOfFallbacks || typeof last !== 'string' || !/^\d{1,9}$/.test(last)) return path;
+  const isThere = !choice.every((part, depth) => path[depth] === part) || valueAt(config, list) !== undefined;
+  return isThere ? path : [...list, Number(last)];
+}
+
 /** The same change of what stands there: the short form becomes the long one where it has to, and stays where it can. */
 export function editsOfChoice(edit: ConfigEdit, config: unknown): readonly ConfigEdit[] {
   const { path, value } = edit;

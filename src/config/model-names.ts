@@ -1,10 +1,12 @@
 // Names of models in a configuration that lead nowhere: no provider, another spelling, nobody that has them. Pure, and without
 // credentials: whether a model that is there can be served now, the commands about models tell.
 import { nearestName } from '../platform/nearest.ts';
+import { shellWord } from '../platform/shell-word.ts';
 import { cleanText } from '../platform/text.ts';
 import { pathText, shellPath, type ConfigPath } from './config-path.ts';
 import { isWrittenByOpenClaw } from './openclaw-keys.ts';
 import type { OpenClawConfig } from './schema.ts';
+import { shownName } from './secret-text.ts';
 
 /** What can be known of models without a plugin's code, a login and a network. */
 export type KnownModels = {
@@ -33,11 +35,18 @@ export function modelNames(config: OpenClawConfig, known: KnownModels | undefine
     if (ref.trim() !== ref || ref === '') {
       say(path, `${pathText(path)} is ${ref === '' ? 'empty' : 'a name with space around it'}`, refFix);
     } else if (!ref.includes('/')) {
-      const meant = refs.find((each) => each.endsWith(`/${ref}`));
-      const fix = meant === undefined ? refFix : `Write "${cleanText(meant, 100)}".`;
-      say(path, `${pathText(path)} names no provider, and there is no such alias in this file`, fix);
+      bareId(ref, path);
     } else if (/^\/|\/$/.test(ref)) say(path, `${pathText(path)} is not provider/model`, refFix);
     else whoHas(ref, { path, isKey: false });
+  };
+  /** By its bare id a model is named where one provider has it. */
+  const bareId = (ref: string, path: ConfigPath): void => {
+    const having = [...own, ...(known?.refs ?? [])];
+    if (having.some((each) => each.endsWith(`/${ref}`))) return;
+    if (known?.openProviders.some((provider) => isNamed(provider, config)) === true) return;
+    const meant = refs.find((each) => each.toLowerCase().endsWith(`/${ref.toLowerCase()}`));
+    const fix = meant === undefined ? refFix : `Write "${cleanText(meant, 100)}".`;
+    say(path, `${pathText(path)} names no provider, and there is no such alias in this file`, fix);
   };
   const whoHas = (ref: string, where: Where): void => {
     if (known === undefined) otherCase(ref, own, where, say);
@@ -78,6 +87,39 @@ function ownRefs(config: OpenClawConfig): string[] {
   );
 }
 
+/** There is a block, a login or a model of it in this file: it is more than what could be added. */
+function isNamed(provider: string, { models, auth, agents }: OpenClawConfig): boolean {
+  const { model, models: entries = {} } = agents?.defaults ?? {};
+  const chosen = typeof model === 'string' ? [model] : [model?.primary ?? '', ...(model?.fallbacks ?? [])];
+  return (
+    Object.hasOwn(models?.providers ?? {}, provider) ||
+    Object.hasOwn(auth?.order ?? {}, provider) ||
+    [...chosen, ...Object.keys(entries)].some((ref) => ref.startsWith(`${provider}/`))
+  );
+}
+
+/** What a provider of the file lacks that lists no models: `fix` has the key, and the command that writes it. */
+export function unlisted(
+  provider: string,
+  id: string,
+  config: OpenClawConfig,
+): { why: string; fix: string } | undefined {
+  const { providers = {}, mode } = config.models ?? {};
+  if (!Object.hasOwn(providers, provider) || (providers[provider]?.models ?? []).length > 0) return undefined;
+  const path = ['models', 'providers', provider];
+  const shownId = shownName(cleanText(id, 100));
+  const all = mode === 'replace' ? ', and with models.mode "replace" there are no others' : '';
+  const merge =
+    mode === 'replace'
+      ? ' Or let those count that it has by itself: `openclaw config set models.mode merge`.'
+      : '';
+  const command = `openclaw config set ${shellPath([...path, 'models', 0, 'id'])} ${shellWord(shownId)}`;
+  return {
+    why: `the provider ${shownName(cleanText(provider, 60))} lists no models${all}`,
+    fix: `Put models: [{ id: ${JSON.stringify(shownId)} }] under ${pathText(path)}: \`${command}\`.${merge}`,
+  };
+}
+
 /** True where that was it, and where nothing is wrong. */
 function otherCase(ref: string, refs: readonly string[], { path, isKey }: Where, say: Say): boolean {
   if (refs.includes(ref)) return true;
@@ -105,8 +147,13 @@ function unknownRef(
     ofNearProvider(provider, ref.slice(slash + 1), known);
   // OpenClaw has more providers and newer models than there are here; where it owns the file, those are its matter.
   const isShared = isWrittenByOpenClaw(config);
-  if (isShared && (isProvider ? isKey : near === undefined)) return;
+  const lacking = isProvider ? undefined : unlisted(provider, ref.slice(slash + 1), config);
+  if (isShared && (isProvider ? isKey : lacking !== undefined || near === undefined)) return;
   const name = pathText(path);
+  if (lacking !== undefined) {
+    say(path, `${name}: ${lacking.why}`, lacking.fix);
+    return;
+  }
   const meant = near === undefined ? undefined : cleanText(near, 100);
   const what = isProvider
     ? `${name}: ${cleanText(provider, 60)} has no model of that id here`

@@ -1,6 +1,7 @@
 // Why a name means no model that can be served, and what mends it: its provider has no credentials, is not configured, or
 // comes with a plugin that is disabled, or the model is in no catalogue. One text for commands and clients of the gateway.
 // What a name stands for where it means something is catalogue.ts's.
+import { unlisted } from '../config/model-names.ts';
 import { OpenClawError } from '../errors.ts';
 import type { OpenClawConfig } from '../config/schema.ts';
 import type { Unavailable } from '../config/substitute.ts';
@@ -102,7 +103,7 @@ function defaultRemedy(known: KnownNames): string {
 /** No model has this name: is it the provider, its plugin, or the model that is not there? */
 function unknownName(asked: Asked, ref: string, deps: UnknownModelDeps, known: KnownNames): OpenClawError {
   const { models, aliases } = known;
-  const { provider } = splitRef(ref);
+  const { provider, modelId } = splitRef(ref);
   const all = [...models.values()];
   if (provider === undefined) {
     const nearest = nearestName(ref, [...aliases.keys(), ...all.map(({ modelId }) => modelId)]);
@@ -121,14 +122,19 @@ function unknownName(asked: Asked, ref: string, deps: UnknownModelDeps, known: K
   const plugin = pluginTrouble(asked, provider, deps);
   if (plugin !== undefined) return plugin;
   const builtin = builtinOf(provider);
-  if (builtin?.listsModels === true && needsNoLogin(provider, deps)) {
+  const isAlone = deps.config.models?.mode === 'replace';
+  if (builtin?.listsModels === true && !isAlone && needsNoLogin(provider, deps)) {
     return unknown(asked, 'no_model', `${builtin.label} has not been there to say which models it has`, {
       remedy: 'Start its server, then: `openclaw models list`.',
     });
   }
+  const lacking = unlisted(provider, modelId, deps.config);
+  if (lacking !== undefined) {
+    return unknown(asked, 'no_model', lacking.why, { remedy: `${lacking.fix} ${recheck}` });
+  }
   const fromPlugin = deps.pluginCatalogs.some(({ providerId }) => providerId === provider);
   const isKnown = builtinOf(provider) !== undefined || fromPlugin;
-  const replaced = deps.config.models?.mode === 'replace' && isKnown;
+  const replaced = isAlone && isKnown;
   const others = fromPlugin ? 'those that a login brings' : 'the built-in ones';
   const why = replaced ? ` (models.mode is "replace", which leaves ${others} out)` : '';
   return unknown(asked, 'no_provider', `no provider ${quote(provider)} is configured${why}`, {

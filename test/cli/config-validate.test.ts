@@ -51,6 +51,24 @@ describe('config set', () => {
     );
   });
 
+  it('says of a provider that lists no models what it lacks, with the command, and then takes its bare id', async () => {
+    const { config } = stage(
+      '{ models: { providers: { ollama: { baseUrl: "http://127.0.0.1:11434/v1" } } } }',
+    );
+    const { err } = await config('set', 'agents.defaults.model', 'ollama/llama3');
+    expect(err).toBe(
+      'Warning: agents.defaults.model: the provider ollama lists no models\n' +
+        '  Put models: [{ id: "llama3" }] under models.providers.ollama: ' +
+        "`openclaw config set 'models.providers.ollama.models[0].id' llama3`.\n",
+    );
+    expect((await config('set', 'models.providers.ollama.models[0].id', 'llama3')).err).toBe('');
+    expect((await config('set', 'agents.defaults.model', 'llama3')).err).toBe('');
+    expect((await config('set', 'agents.defaults.model', 'claude-opus-4-6')).err).toBe('');
+    expect((await config('set', 'agents.defaults.model', 'qwen3')).err).toContain('names no provider');
+    expect((await config('set', 'models.providers.lmstudio', '{}')).err).toBe('');
+    expect((await config('set', 'models.mode', 'replace')).err).toContain('names no provider');
+  });
+
   it('says at once that a plugin refuses its settings, and validate says it too', async () => {
     const entry = 'plugins.entries.minimax-portal-auth';
     const { config } = stage(`{ plugins: { entries: { "minimax-portal-auth": { enabled: true } } } }`);

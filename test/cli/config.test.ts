@@ -134,6 +134,13 @@ describe('config set', () => {
     const short = stage('{ agents: { defaults: { model: "minimax/MiniMax-M3" } } }');
     expect((await short.config('unset', 'agents.defaults.model.primary')).out).toContain('is removed');
     expect(short.read()).toBe('{ agents: { defaults: {  } } }');
+    for (const text of ['"minimax/MiniMax-M3"', '{ primary: "minimax/MiniMax-M3" }']) {
+      const choice = stage(`{ agents: { defaults: { model: ${text} } } }`);
+      await choice.config('set', 'agents.defaults.model.fallbacks.0', 'minimax/MiniMax-M2.1');
+      const { out } = await choice.config('get', 'agents.defaults.model', '--json');
+      const value = { primary: 'minimax/MiniMax-M3', fallbacks: ['minimax/MiniMax-M2.1'] };
+      expect(JSON.parse(out)).toMatchObject({ value });
+    }
   });
 
   it('shows no secret that was typed for a key, and writes names of conversations', async () => {
@@ -147,8 +154,37 @@ describe('config set', () => {
       'hooks.defaultSessionKey is •••• now; it had no value.',
     ]);
     expect((await config('set', 'channels.x.key', 'a')).out).toContain('channels.x.key is •••• now');
-    expect((await config('set', 'channels.x.signingKey', 'short')).err).toContain('the value is a secret');
+    expect((await config('set', 'channels.x.clientSecret', 'short')).err).toContain('the value is a secret');
     expect((await config('set', 'agents.defaults.contextTokens', '200000')).exitCode).toBe(0);
+  });
+
+  it('writes what a name alone leaves in doubt, and what a person called so', async () => {
+    const { config } = stage();
+    const doubtful =
+      'stopTokens cookieDomain cardKey credentialHelper tokenSplit signingKey routingKey userKey';
+    const names = [...doubtful.split(' '), 'cookieSameSite', 'pinTimeout', 'specialTokens', 'apiKeyHelper'];
+    const entry = Object.fromEntries([...names, 'i18nKey', 'sectionKey'].map((name) => [name, 'none']));
+    const values: [string, string][] = [
+      ['plugins.entries.x.config', JSON.stringify(entry)],
+      ['plugins.entries.x.config.pinTimeout', '30'],
+      ['channels.slack.channels["#secret-santa"].systemPrompt', 'Be kind.'],
+      ['plugins.installs["1password"].version', '1.2.0'],
+      ['tools.exec.safeBinProfiles.pass.maxPositional', '2'],
+      ['env.shellEnv.timeoutMs', '15000'],
+      ['models.providers.lab.models[0].id', 'deepseek_r1_distill_qwen_32b_awq'],
+      ['agents.defaults.model', 'lab/mixtral8x7binstructv0awqgptq4'],
+    ];
+    for (const [path, value] of values) {
+      const { exitCode, err } = await config('set', path, value, '--allow-unknown');
+      expect([path, exitCode, err.includes('secret')]).toEqual([path, 0, false]);
+    }
+    await config('set', 'channels.x.args', '["--api-key=hunter2hunter2", "--token", "hunter3hunter3"]');
+    expect((await config('get', 'channels.x.args[2]')).out).toBe('••••\n');
+    expect((await config('get')).out).not.toContain('hunter');
+    for (const path of ['plugins.entries.x.config.botToken', 'channels.x.api_key', 'agents.defaults.model']) {
+      const { exitCode, err } = await config('set', path, 'sk-cp-4f2a9c81aa', '--allow-unknown');
+      expect([path, exitCode, err.includes('the value is a secret')]).toEqual([path, 1, true]);
+    }
   });
 
   it('tells what goes with an object that a single value replaces', async () => {

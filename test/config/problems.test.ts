@@ -172,6 +172,21 @@ describe('names that lead nowhere', () => {
         'agents.defaults.models["far/x"]: there is no such provider here',
       ],
     ],
+    [model('"Big-M3"'), []],
+    [model('"big-m3"'), ['agents.defaults.model names no provider, and there is no such alias in this file']],
+    [`{ models: { providers: { open: {} } }, ${model('"any"').slice(2)}`, []],
+    [model('{ primary: "any", fallbacks: ["open/x"] }'), []],
+    [
+      `{ models: { providers: { far: { baseUrl: "http://x.test" } } }, ${model('"far/llama3"').slice(2)}`,
+      ['agents.defaults.model: the provider far lists no models'],
+    ],
+    [
+      `{ models: { mode: "replace", providers: { far: { models: [] } } }, ${model('"far/x"').slice(2)}`,
+      [
+        'agents.defaults.model: the provider far lists no models, and with models.mode "replace" there are no others',
+      ],
+    ],
+    [`{ meta: {}, models: { providers: { far: {} } }, ${model('"far/x"').slice(2)}`, []],
     // OpenClaw has more of them.
     [`{ meta: {}, agents: { defaults: { model: "far/x", models: { "site/Old": {}, "far/x": {} } } } }`, []],
     [

@@ -47,6 +47,57 @@ describe('shown', () => {
     ['channels.telegram.botToken', 'abc', mask],
     ['agents.defaults.model', 'minimax/MiniMax-M2.1-lightning', 'minimax/MiniMax-M2.1-lightning'],
     ['agents.defaults.workspace', 'eyJhbGciOiJIUzI1NiJ9.e30', mask],
+    ['env.shellEnv.timeoutMs', 15_000, 15_000],
+    ['env.shellEnv', { timeoutMs: 1, x: 'sk-cp-4f9d2b7a' }, { timeoutMs: 1, x: mask }],
+    ['secrets.providers.env', { source: 'env', path: '/x', n: 5 }, { source: 'env', path: '/x', n: 5 }],
+    ['channels.slack.channels["#secret-santa"].systemPrompt', 'Be kind.', 'Be kind.'],
+    ['plugins.installs["1password"].version', '1.2.0', '1.2.0'],
+    ['tools.exec.safeBinProfiles.pass.maxPositional', 2, 2],
+    [
+      'x.apiKeys',
+      { main: 'abc', list: ['abc', 12], type: 'own' },
+      { main: mask, list: [mask, mask], type: 'own' },
+    ],
+    ['x.creds.main', 'abc', mask],
+    ['x.token', { current: 'abc', label: 'abc' }, { current: mask, label: 'abc' }],
+    ['x.basicAuth', 'user:pass', mask],
+    ['mcp.servers.env.command', 'npx', 'npx'],
+    ['mcp.servers.x.env.FOO', 'abc', mask],
+    ['x.note', 'q7Rm2xV9tB4kZ8nL3wY6pD1s', mask],
+    ['x.signingKey[0]', 'abc', mask],
+    ['x.budget.tokens', { max: 4096 }, { max: 4096 }],
+    [
+      'models.providers.lab.models[0].id',
+      'deepseek_r1_distill_qwen_32b_awq',
+      'deepseek_r1_distill_qwen_32b_awq',
+    ],
+    ['models.providers.lab.models[0].id', 'mixtral8x7binstructv0awqgptq4', 'mixtral8x7binstructv0awqgptq4'],
+    ['models.providers.lab.models[0].name', 'hf-router1-model', 'hf-router1-model'],
+    ['models.providers.lab.models[0].id', 'sk-cp-4f9d2b7a', mask],
+    ['agents.defaults.model', 'lab/mixtral8x7binstructv0awqgptq4', 'lab/mixtral8x7binstructv0awqgptq4'],
+    ['agents.defaults.model.fallbacks', ['lab/hf-router1', 'lab/sk-cp-4f9d2b7a'], ['lab/hf-router1', mask]],
+    ['x.note', 'a_folder_of_words_and_no_key_32b', 'a_folder_of_words_and_no_key_32b'],
+    [
+      'x.args',
+      [
+        '--api-key=hunter2hunter2',
+        '--token',
+        'hunter3hunter3',
+        '--token',
+        '${X}',
+        '--key',
+        '--max-tokens=4096',
+      ],
+      [mask, '--token', mask, '--token', '${X}', '--key', '--max-tokens=4096'],
+    ],
+    ['x.command', 'export GH_TOKEN=hunter4hunter4', mask],
+    [
+      'x.command',
+      'export GH_TOKEN=$OTHER; a --token=<yours> --token-file=/run/x',
+      'export GH_TOKEN=$OTHER; a --token=<yours> --token-file=/run/x',
+    ],
+    ['x.prompt', 'Choose key=value, and tokens=4096.', 'Choose key=value, and tokens=4096.'],
+    ['x.url', 'https://x.test/?routing_key=hunter5', mask],
   ])('%s: %j as %j', (path, value, shown) => {
     expect(masked(value, parsePath(path))).toEqual(shown);
   });
@@ -54,6 +105,7 @@ describe('shown', () => {
   it.each([
     'apiKeys tokens signingKey encryptionKey sessionKey pass pw creds credentials password2 accessToken2',
     'clientSecretValue otp bearer psk privateKeyPem api_key apikey MYPASSWORD smtpPass ACCESS_TOKEN_2 cookies key',
+    'routingKey userKey storageKey basicAuth cardKey',
   ])('is no value of %s', (names) => {
     for (const name of names.split(' ')) {
       expect([name, masked('abc', ['channels', 'x', name])]).toEqual([name, mask]);
@@ -64,6 +116,8 @@ describe('shown', () => {
   it.each([
     'maxTokens contextTokens max_tokens maxOutputTokens softThresholdTokens reserveTokensFloor tokensPerMinute',
     'tokenizer keepAlive primaryKey publicKey mainKey hotkey keyPath tokenFile tokenUrl authorizationUrl cookieName',
+    'cookieDomain cookieSameSite pinTimeout credentialHelper apiKeyHelper tokenSplit sectionKey i18nKey stopTokens',
+    'specialTokens basicAuthUrl',
     'passthrough bypass compass monkey secretary accessKeyId keyBindings tokenType',
   ])('is every value of %s', (names) => {
     for (const name of names.split(' ')) {
@@ -87,12 +141,23 @@ describe('shown', () => {
 
   it('is no secret that stands where a name belongs', () => {
     const key = 'sk-cp-SECRETzz0051abcdef';
-    const value = { [key]: { a: 1 }, 'sk-other-1234': 2, 'hf-inference': 3, 'lab/hf-qwen2.5-7b': 4 };
+    const value = {
+      [key]: { a: 1 },
+      'sk-other-1234567890ab': 2,
+      'hf-inference': 3,
+      'lab/hf-qwen2.5-7b': 4,
+      'hf-router1': 5,
+      'tok-x1': 6,
+      'sk-x1': 7,
+    };
     expect(masked(value, ['models', 'providers'])).toEqual({
       [mask]: { a: 1 },
       [`${mask} (2)`]: 2,
       'hf-inference': 3,
       'lab/hf-qwen2.5-7b': 4,
+      'hf-router1': 5,
+      'tok-x1': 6,
+      'sk-x1': 7,
     });
     expect(pathText(['models', 'providers', key, 'api'])).toBe(`models.providers["${mask}"].api`);
     expect(pathText(parsePath('x.eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln'))).not.toMatch(/eyJ|c2ln/);
@@ -105,6 +170,8 @@ describe('shown', () => {
   });
 
   it('is the text with dots in it', () => {
+    const listed = parseDocument('{ args: ["--token", "hunter2", "x"] } // GH_TOKEN=hunter4', 'x');
+    expect(maskedText(listed)).toBe(`{ args: ["--token", "${mask}", "x"] } //"${mask}"`);
     const text = `{
   // once: sk-cp-4f9d2b7a1c8e
   env: { KEY: 'hidden' /* tok_55ghj2x */ },

@@ -54,6 +54,22 @@ describe('each cause', () => {
     ['no_credentials', { pluginCatalogs }, 'portal/MiniMax-M2.1', ['--auth-choice minimax-portal`']],
     ['no_credentials', { config: aliased }, 'opus', ['"opus", an alias of "anthropic/claude-opus-4-6"']],
     ['no_provider', { env: key }, 'openai/gpt-9', ['"openai"', 'models.providers', '`openclaw onboard`']],
+    [
+      'no_model',
+      { config: { models: { providers: { ollama: { baseUrl: 'http://x.test', apiKey: 'k' } } } } },
+      'ollama/llama3',
+      [
+        'the provider ollama lists no models.',
+        'models: [{ id: "llama3" }] under models.providers.ollama',
+        "config set 'models.providers.ollama.models[0].id' llama3`",
+      ],
+    ],
+    [
+      'no_model',
+      { config: { models: { mode: 'replace', providers: { lmstudio: {} } } } },
+      'lmstudio/qwen3',
+      ['lmstudio lists no models, and with models.mode "replace" there are no others', '{ id: "qwen3" }'],
+    ],
     ['no_model', { env: key }, 'minimax/other', ['models.providers.minimax.models']],
     ['no_model', { env: key }, 'minimax/minimax-m2.1', ['"minimax/MiniMax-M2.1"', 'case-sensitive']],
     [

@@ -1,7 +1,7 @@
 // `config get` and `config path`: what stands in the file, as it is written. Secrets are dots, also with --json.
 import { valueMeantAt } from '../../config/model-choice.ts';
 import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
-import { masked } from '../../config/secret-places.ts';
+import { maskedIn } from '../../config/secret-places.ts';
 import { shownName } from '../../config/secret-text.ts';
 import { OpenClawError } from '../../errors.ts';
 import { cleanText } from '../../platform/text.ts';
@@ -28,7 +28,7 @@ export async function configGet(
   const path = fitPath(config.document.value, wanted);
   const value = path.length === 0 ? config.document.value : valueMeantAt(config.document.value, path);
   if (value === undefined) throw missing(config, path);
-  const shown = masked(value, path);
+  const shown = maskedIn(config.document.value, path, value);
   output.line(shownValue(shown));
   output.result({ path: pathText(path), value: shown, file: config.file });
   return 0;

@@ -1,14 +1,14 @@
 // `config set` and `config unset`: one value of openclaw.json, in its own text. What would not load, what OpenClaw does not
 // know and what is a secret is not written.
 import { stdin } from 'node:process';
-import { valueMeantAt } from '../../config/model-choice.ts';
+import { valueMeantAt, withFallbackIndex } from '../../config/model-choice.ts';
 import { parsePath, pathText, shellPath, type ConfigPath } from '../../config/config-path.ts';
 import { editConfig, type EditResult } from '../../config/edit.ts';
 import { editText } from '../../config/edit-text.ts';
 import { parseDocument } from '../../config/json5-document.ts';
 import { firstUnknown, homeOf, nearestKey } from '../../config/known-keys.ts';
 import { changedLines, maskedText } from '../../config/masked-text.ts';
-import { masked } from '../../config/secret-places.ts';
+import { maskedIn } from '../../config/secret-places.ts';
 import { mask } from '../../config/secret-text.ts';
 import { OpenClawError } from '../../errors.ts';
 import { systemRandom } from '../../platform/random.ts';
@@ -31,7 +31,8 @@ export async function configSet(
   const wanted = parsePath(writtenPath);
   const typed = writtenValue === '-' ? await readPiped(context.signal) : writtenValue;
   const config = readConfigFile(context);
-  const path = fitPath(config.document.value, wanted);
+  const fitted = fitPath(config.document.value, wanted);
+  const path = withFallbackIndex(fitted, config.document.value);
   if (options.allowUnknown !== true) refuseUnknown(path);
   const value = readValue(typed, path, config.file, (each) =>
     editText(config.text, [{ path, value: each }], config.file),
@@ -42,7 +43,7 @@ export async function configSet(
   const name = pathText(path);
   const before = valueMeantAt(config.document.value, path);
   if (after === config.text) {
-    output.line(`${name} is ${shown(before, path)} already.`);
+    output.line(`${name} is ${shown(config, before, path)} already.`);
     output.result({ ...documentOf(config, path, before, before), changed: false });
     return 0;
   }
@@ -50,8 +51,8 @@ export async function configSet(
   const result = await write(context, config, path, value);
   output.line(
     before === undefined
-      ? `${name} is ${shown(value, path)} now; it had no value.`
-      : `${name}: ${shown(before, path)} → ${shown(value, path)}`,
+      ? `${name} is ${shown(config, value, path)} now; it had no value.`
+      : `${name}: ${shown(config, before, path)} → ${shown(config, value, path)}`,
   );
   const lost = lostWith(before, value, path);
   if (lost !== undefined) output.note(lost, { event: 'note', message: lost });
@@ -98,7 +99,7 @@ export async function configUnset(
   if (options.dryRun === true)
     return preview(output, config, after, documentOf(config, path, before, undefined));
   const result = await write(context, config, path, undefined);
-  output.line(`${name} is removed; it was ${shown(before, path)}.`);
+  output.line(`${name} is removed; it was ${shown(config, before, path)}.`);
   await reportChange(context, output, config, path, result, documentOf(config, path, before, undefined));
   return 0;
 }
@@ -158,8 +159,8 @@ async function write(
 function documentOf(config: ConfigFile, path: ConfigPath, from: unknown, to: unknown): ChangeDocument {
   return {
     path: pathText(path),
-    from: from === undefined ? null : masked(from, path),
-    to: to === undefined ? null : masked(to, path),
+    from: from === undefined ? null : maskedIn(config.document.value, path, from),
+    to: to === undefined ? null : maskedIn(config.document.value, path, to),
     file: config.file,
   };
 }
@@ -177,8 +178,8 @@ function preview(output: Output, config: ConfigFile, after: string, document: Ch
   return 0;
 }
 
-function shown(value: unknown, path: ConfigPath): string {
-  const json = shownJson(masked(value, path));
+function shown(config: ConfigFile, value: unknown, path: ConfigPath): string {
+  const json = shownJson(maskedIn(config.document.value, path, value));
   const text = json === JSON.stringify(mask) ? mask : json;
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }

@@ -1,7 +1,7 @@
 // Which values of a configuration are secrets in plain text, and whether a text that does not parse has one in it. What
 // looks like a secret at all, and which places hold them, is the configuration's own judgement. Pure.
 import type { ConfigPath } from '../../config/config-path.ts';
-import { isSecret } from '../../config/secret-places.ts';
+import { isCertainSecret } from '../../config/secret-places.ts';
 import { looksSecret } from '../../config/secret-text.ts';
 import { valueAt, type Tree } from '../../config/tree.ts';
 import { builtinProviders } from '../../providers/builtin-providers.ts';
@@ -37,7 +37,8 @@ export function hasQuotedSecret(text: string): boolean {
 function secretsWithin(value: unknown, path: ConfigPath): ConfigPath[] {
   if (typeof value === 'string') {
     const names = path[0] === 'env' ? path.slice(-1) : path;
-    const isOne = isSecret(value, names) && (value.trim().length >= shortestSecret || looksSecret(value));
+    const isOne =
+      isCertainSecret(value, names) && (value.trim().length >= shortestSecret || looksSecret(value));
     return isOne ? [path] : [];
   }
   if (typeof value !== 'object' || value === null) return [];
