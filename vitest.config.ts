@@ -10,11 +10,18 @@ const inProcess = [
   'test/redaction.test.ts',
 ];
 
+// Node strips the types itself, and keeps what it has compiled for the next process.
+process.env['NODE_COMPILE_CACHE'] ??= new URL(
+  'node_modules/.cache/openclaw-tests-compiled',
+  import.meta.url,
+).pathname;
+
 export default defineConfig({
   test: {
+    experimental: { viteModuleRunner: false },
     globalSetup: './test/support/program-build.ts',
     // More than the usual two cores: many tests wait for processes and clocks.
-    maxWorkers: 5,
+    maxWorkers: 4,
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
       {

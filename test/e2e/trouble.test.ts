@@ -11,7 +11,7 @@ describe('when it does not go well', () => {
     value['error'] as { code: string; message: string; remedy: string };
 
   it('denied: one clear error, and the former login stays', async () => {
-    const portal = await startPortal();
+    const portal = await startPortal({ pollIntervalMs: 500 });
     const home = await loggedIn(portal);
     portal.control.set({ autoApproveMs: null });
     const onboard = home.start([...onboardArgs, '--json']);
@@ -226,20 +226,46 @@ describe('when it does not go well', () => {
   });
 });
 
-describe('auth refresh when the disk does not take the new token', () => {
-  it('says so, holds on to it, and saves it as soon as it can', { timeout: 40_000 }, async () => {
+describe('a store that another program holds for longer than anybody waits', () => {
+  /** Another program that holds the store's write lock. */
+  function holdStore(stateDir: string) {
+    const script = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(process.argv[1]); db.exec('PRAGMA busy_timeout=5000; BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`;
+    return follow(spawn(process.execPath, ['--eval', script, `${stateDir}/auth/credentials.sqlite`]));
+  }
+
+  /** Says so, holds on to the new pair, and saves it as soon as it can. */
+  async function refreshMeanwhile(): Promise<void> {
     const portal = await startPortal();
     const home = await loggedIn(portal);
     portal.control.addFault({ target: 'refresh', kind: 'late_answer', delayMs: 500 });
     const refresh = home.start(['auth', 'refresh']);
     await until(() => portal.control.state().counters.refreshes > 0);
-    // Another program holds the store's write lock for longer than a refresh waits.
     const held = holdStore(home.stateDir);
     await refresh.line('stderr', /cannot be saved yet/);
     held.child.kill('SIGKILL');
     expect(await refresh.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Refreshed') });
     expect((await home.json(['auth', 'refresh'])).value).toMatchObject({ generation: 3 });
     expect(portal.control.state().counters).toMatchObject({ refreshes: 2, refreshReuses: 0 });
+  }
+
+  /** Keeps trying to save an approved login. */
+  async function logInMeanwhile(): Promise<void> {
+    const portal = await startPortal({ autoApproveMs: 1_500 });
+    const home = await loggedIn(portal);
+    const onboard = home.start([...onboardArgs, '--json']);
+    await onboard.line('stderr', /device_code/);
+    const held = holdStore(home.stateDir);
+    await held.line('stdout', /held/);
+    await onboard.line('stderr', /not_saved_yet/);
+    held.child.kill('SIGKILL');
+    expect(await onboard.ended).toMatchObject({ code: 0 });
+    expect((await home.json(['auth', 'status'])).value).toMatchObject({
+      profiles: [{ generation: 2, state: 'ok' }],
+    });
+  }
+
+  it('costs neither a refreshed token nor an approved login', { timeout: 40_000 }, async () => {
+    await Promise.all([refreshMeanwhile(), logInMeanwhile()]);
   });
 });
 
@@ -312,25 +338,4 @@ describe('a process that is disturbed', () => {
       expect((await home.json(['auth', 'status'])).value).toMatchObject({ profiles: [] });
     },
   );
-
-  it('keeps trying to save an approved login while the store is held', { timeout: 40_000 }, async () => {
-    const portal = await startPortal({ autoApproveMs: 1_500 });
-    const home = await loggedIn(portal);
-    const onboard = home.start([...onboardArgs, '--json']);
-    await onboard.line('stderr', /device_code/);
-    const held = holdStore(home.stateDir);
-    await held.line('stdout', /held/);
-    await onboard.line('stderr', /not_saved_yet/);
-    held.child.kill('SIGKILL');
-    expect(await onboard.ended).toMatchObject({ code: 0 });
-    expect((await home.json(['auth', 'status'])).value).toMatchObject({
-      profiles: [{ generation: 2, state: 'ok' }],
-    });
-  });
 });
-
-/** Another program that holds the store's write lock. */
-function holdStore(stateDir: string) {
-  const script = `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(process.argv[1]); db.exec('PRAGMA busy_timeout=5000; BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`;
-  return follow(spawn(process.execPath, ['--eval', script, `${stateDir}/auth/credentials.sqlite`]));
-}

@@ -14,7 +14,7 @@ describe('processes that are killed, stopped and lied to, with one login', () =>
     async (server, context) => {
       if (process.platform === 'win32') return context.skip('Windows stops no process');
       const seed = Math.floor(Math.random() * 2 ** 32);
-      const { events } = await torture({ server, seconds: 4, processes: 4, seed });
+      const { events } = await torture({ server, seconds: 3, processes: 4, seed });
       const { violations, refreshes, requests, overlaps } = judge(events, limits);
       expect({ seed, violations, overlaps }).toEqual({ seed, violations: [], overlaps: 0 });
       expect(refreshes).toBeGreaterThan(0);

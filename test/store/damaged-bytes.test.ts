@@ -138,7 +138,7 @@ describe('a store whose bytes have changed', { timeout: propertyTimeoutMs(60_000
         if (isRefused(said) || keepsLog) expect(readFileSync(file).equals(bytes)).toBe(true);
         tally[isRefused(said) ? 'refused' : 'answered'] += 1;
       }),
-      { numRuns: propertyRuns(250) },
+      { numRuns: propertyRuns(160) },
     );
     for (const count of Object.values(tally)) expect(count).toBeGreaterThan(0);
   });
@@ -153,7 +153,7 @@ describe('a store whose bytes have changed', { timeout: propertyTimeoutMs(60_000
         expect(isRefused(said)).toBe(true);
         expect(readFileSync(file).equals(bytes)).toBe(true);
       }),
-      { numRuns: propertyRuns(100) },
+      { numRuns: propertyRuns(64) },
     );
   });
 
@@ -169,7 +169,7 @@ describe('a store whose bytes have changed', { timeout: propertyTimeoutMs(60_000
         expect(readFileSync(file).equals(ready.crashed)).toBe(true);
         expect(existsSync(`${file}-wal`) && readFileSync(`${file}-wal`).equals(log)).toBe(true);
       }),
-      { numRuns: propertyRuns(100) },
+      { numRuns: propertyRuns(64) },
     );
   });
 
@@ -182,7 +182,7 @@ describe('a store whose bytes have changed', { timeout: propertyTimeoutMs(60_000
         expectNothingWrong(said, ready.states);
         if (isRefused(said)) expect(readFileSync(file).equals(main)).toBe(true);
       }),
-      { numRuns: propertyRuns(100) },
+      { numRuns: propertyRuns(64) },
     );
   });
 });

@@ -31,7 +31,7 @@ it(
           rmSync(folder, { recursive: true });
         }
       }),
-      { numRuns: propertyRuns(40) },
+      { numRuns: propertyRuns(28) },
     );
     // A walk that changes nothing would prove nothing.
     expect(steps).toBeGreaterThan(walks);
