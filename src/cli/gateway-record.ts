@@ -212,7 +212,7 @@ export function readRecord(file: string): GatewayRecord | undefined {
 }
 
 /** Somebody else's process has the pid of a gateway that ended: EPERM counts as gone. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

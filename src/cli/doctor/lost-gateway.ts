@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { isHeld } from '../../store/held-lock.ts';
 import { probeGateway } from '../gateway-probe.ts';
-import { gatewayFiles, type GatewayRecord } from '../gateway-record.ts';
+import { gatewayFiles, isAlive, type GatewayRecord } from '../gateway-record.ts';
 import type { DoctorPorts } from './check.ts';
 import { shown, type Finding } from './finding.ts';
 import { findFileHolder, findPortHolder } from './port-holder.ts';
@@ -51,14 +51,4 @@ export function judgeLost({ missing, pid, file }: Lost): Finding {
     text: `The gateway of this state folder runs${pid === undefined ? '' : ` (process ${pid})`} and no command finds it: ${why}.`,
     remedy: `${end}, then start it: \`openclaw gateway start\`.`,
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    // ESRCH, or EPERM: then it is another user's by now.
-    return false;
-  }
 }

@@ -17,7 +17,6 @@ import { findFileHolder } from '../../../src/cli/doctor/port-holder.ts';
 import type { TakenPort } from '../../../src/cli/doctor/port-standing.ts';
 import { judgeService } from '../../../src/cli/doctor/service-check.ts';
 import { judgeKeychain, keyCheck } from '../../../src/cli/doctor/store-checks.ts';
-import type { GatewayRecord } from '../../../src/cli/gateway-record.ts';
 import type { LoadedConfig } from '../../../src/config/load.ts';
 import { gatewayTokenName } from '../../../src/gateway/gateway-token.ts';
 import type { KeyRecord } from '../../../src/store/credential-store.ts';
@@ -27,19 +26,14 @@ import { anError, describeStates, over } from '../../support/doctor-cases.ts';
 import { createDoctorStage, type DoctorStage } from '../../support/doctor-stage.ts';
 import { sendJson, startServer } from '../../support/loopback-server.ts';
 
-const ready: GatewayRecord = {
+const ready = gatewayRecord({
   pid: 4711,
   version: '0.0.1',
   sinceMs: 1_750_000_000_000,
   mode: 'background',
-  state: 'ready',
   url: 'http://127.0.0.1:18789',
   port: 18_789,
-  logFile: null,
-  active: 0,
-  restartsTried: 0,
-  restartError: null,
-};
+});
 
 const service = {
   path: '/units/x.service',
