@@ -7,6 +7,7 @@ import { buildCatalogue, type App } from '../../app.ts';
 import { isOpenClawError, OpenClawError } from '../../errors.ts';
 import type { Env } from '../../platform/env.ts';
 import { nearestName } from '../../platform/nearest.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { cleanText } from '../../platform/text.ts';
 import type { ModelApi } from '../../plugin-sdk/index.ts';
 import { isServedBy } from '../../providers/model-route.ts';
@@ -42,14 +43,14 @@ export async function env(
       gatewayRunning: isRunning,
       ...args,
     });
-    for (const [name, value] of Object.entries(variables)) output.line(`export ${name}=${quote(value)}`);
+    for (const [name, value] of Object.entries(variables)) output.line(`export ${name}=${shellWord(value)}`);
     for (const name of cleared) output.line(`unset ${name}`);
     if (program !== undefined) {
       const { name } = program;
-      output.line(`${name}() { command ${[name, ...program.args].map(quote).join(' ')} "$@"; }`);
+      output.line(`${name}() { command ${[name, ...program.args].map(shellWord).join(' ')} "$@"; }`);
     }
     // `export X="$(…)"` in one would succeed whatever becomes of the command.
-    output.line(`${tokenVariable}="$(${tokenCommand.map(quote).join(' ')})" && export ${tokenVariable}`);
+    output.line(`${tokenVariable}="$(${tokenCommand.map(shellWord).join(' ')})" && export ${tokenVariable}`);
     if (output.json) return 0;
     const missing = await whatIsMissing(baseUrl, isRunning);
     if (missing !== undefined) {
@@ -155,8 +156,4 @@ function selfCommand(environment: Env, main: string): string[] {
     }
   }
   return [process.execPath, main];
-}
-
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
